@@ -1,0 +1,26 @@
+package ode
+
+import (
+	"context"
+	"fmt"
+	"testing"
+)
+
+// BenchmarkStep is the time of one accepted step on a field that costs next to
+// nothing.
+func BenchmarkStep(b *testing.B) {
+	for _, m := range Methods() {
+		for _, n := range []int{2, 5, 50, 1000} {
+			b.Run(fmt.Sprintf("%s/n=%d", m.Name(), n), func(b *testing.B) {
+				y0 := make([]float64, n)
+				y0[0] = 1
+				s := &Settings{Method: m, Step: 1e-3, MaxStep: 1e-3, Discard: true, MaxSteps: b.N + 10}
+				b.ReportAllocs()
+				b.ResetTimer()
+				if _, err := Solve(context.Background(), oscillators(n), y0, 0, 1e-3*float64(b.N), s); err != nil {
+					b.Fatal(err)
+				}
+			})
+		}
+	}
+}

@@ -1,0 +1,109 @@
+package ode
+
+import (
+	"errors"
+	"fmt"
+	"math"
+)
+
+// Settings controls [Solve]. The zero value is useful.
+type Settings struct {
+	// Method is the numerical method; nil means DormandPrince.
+	Method Method
+
+	// RTol and ATol are the relative and absolute tolerances of an adaptive
+	// method. Zero means 1e-6 and 1e-3·RTol.
+	RTol, ATol float64
+	// Norm measures the error of a step in units of the tolerance. Nil means
+	// RMS(RTol, ATol).
+	Norm Norm
+	// Controlled is the number of leading components that the norm sees; the
+	// others are quadratures, carried along outside of it. Zero means all.
+	Controlled int
+
+	// Step is the step size of a method without error control, which needs
+	// it, or the first step of an adaptive method. Zero lets an adaptive
+	// method choose (Hairer, Nørsett & Wanner I, II.4).
+	Step float64
+	// MinStep and MaxStep bound the step size of an adaptive method. A step
+	// that would have to be smaller than MinStep, or than t resolves, ends the
+	// integration with ErrMinStep. Zero means no bound.
+	MinStep, MaxStep float64
+	// MaxSteps bounds the attempted steps. Zero means 1 000 000.
+	MaxSteps int
+
+	// StopAt are times, ascending in the direction of integration, at which a
+	// step ends exactly. The step size that was in use is kept beyond.
+	StopAt []float64
+	// Events are looked for on the interpolant of every accepted step.
+	Events []Event
+	// Observer, if not nil, sees every accepted step. It ends the integration
+	// well by returning Stop, and with an error by returning that.
+	Observer func(*Step) error
+	// Discard keeps no more of the trajectory than its first and last state.
+	Discard bool
+}
+
+const defaultMaxSteps = 1_000_000
+
+// resolved returns the settings with their defaults, checked.
+func (s *Settings) resolved(n int, t0, t1 float64) (Settings, error) {
+	var r Settings
+	if s != nil {
+		r = *s
+	}
+	if r.Method == nil {
+		r.Method = DormandPrince
+	}
+	if r.RTol == 0 {
+		r.RTol = 1e-6
+	}
+	if r.ATol == 0 {
+		r.ATol = 1e-3 * r.RTol
+	}
+	if r.MaxSteps == 0 {
+		r.MaxSteps = defaultMaxSteps
+	}
+	if r.Controlled == 0 {
+		r.Controlled = n
+	}
+	adaptive := r.Method.EmbeddedOrder() > 0
+	switch {
+	case r.Controlled < 0 || r.Controlled > n:
+		panic(fmt.Sprintf("ode: Controlled is %d with %d components", r.Controlled, n))
+	case !(r.RTol > 0) || math.IsInf(r.RTol, 1):
+		return r, fmt.Errorf("%w: RTol = %g must be positive and finite", ErrTolerance, r.RTol)
+	case !(r.ATol >= 0) || math.IsInf(r.ATol, 1):
+		return r, fmt.Errorf("%w: ATol = %g must be finite and not negative", ErrTolerance, r.ATol)
+	case adaptive && r.Norm == nil && r.RTol < minRTol:
+		return r, fmt.Errorf("%w: RTol = %g asks for more than float64 has; the least is %.2g", ErrTolerance, r.RTol, minRTol)
+	case !adaptive && !(r.Step > 0):
+		return r, fmt.Errorf("method %s has no step size control: Step = %g must be positive", r.Method.Name(), r.Step)
+	case r.Step < 0 || math.IsNaN(r.Step) || math.IsInf(r.Step, 0):
+		return r, fmt.Errorf("Step = %g must be finite and not negative", r.Step)
+	case r.MinStep < 0 || r.MaxStep < 0 || math.IsNaN(r.MinStep) || math.IsNaN(r.MaxStep):
+		return r, errors.New("MinStep and MaxStep must not be negative")
+	case r.MaxSteps < 0:
+		return r, fmt.Errorf("MaxSteps = %d must not be negative", r.MaxSteps)
+	case math.IsNaN(t0) || math.IsInf(t0, 0) || math.IsNaN(t1):
+		return r, fmt.Errorf("the span [%g, %g] is not one of finite start", t0, t1)
+	}
+	if r.Norm == nil {
+		r.Norm = RMS(r.RTol, r.ATol)
+	}
+	direction := 1.0
+	if t1 < t0 {
+		direction = -1
+	}
+	last := t0
+	for _, t := range r.StopAt {
+		if !((t-last)*direction >= 0) || (t-t1)*direction > 0 {
+			return r, fmt.Errorf("StopAt time %g is out of order or outside of [%g, %g]", t, t0, t1)
+		}
+		last = t
+	}
+	return r, nil
+}
+
+// minRTol is ten ulp: below it the error estimate is rounding.
+const minRTol = 10 * 0x1p-52

@@ -1,0 +1,435 @@
+package ode
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"gonum.org/v1/gonum/stat"
+)
+
+// Brusselator: y1' = 1 + y1²y2 − 4y1, y2' = 3y1 − y1²y2, with its state at
+// t = 20 from a Taylor series of order 40 in 260 bits.
+var brusselator = FieldFunc(func(dst []float64, _ float64, y []float64) error {
+	p := y[0] * y[0] * y[1]
+	dst[0] = 1 + p - 4*y[0]
+	dst[1] = 3*y[0] - p
+	return nil
+})
+
+var (
+	brusselatorStart = []float64{1.5, 3}
+	brusselatorEnd   = []float64{4.986370712683478486498e-01, 4.596780349452011183201e+00}
+)
+
+// Arenstorf's periodic orbit of the restricted three-body problem.
+var arenstorf = FieldFunc(func(dst []float64, _ float64, y []float64) error {
+	const mu = 0.012277471
+	mp := 1 - float64(mu)
+	d1 := math.Pow((y[0]+mu)*(y[0]+mu)+y[1]*y[1], 1.5)
+	d2 := math.Pow((y[0]-mp)*(y[0]-mp)+y[1]*y[1], 1.5)
+	dst[0], dst[1] = y[2], y[3]
+	dst[2] = y[0] + 2*y[3] - mp*(y[0]+mu)/d1 - mu*(y[0]-mp)/d2
+	dst[3] = y[1] - 2*y[2] - mp*y[1]/d1 - mu*y[1]/d2
+	return nil
+})
+
+var (
+	arenstorfStart = []float64{0.994, 0, 0, -2.00158510637908252240537862224}
+	arenstorfSpan  = 17.0652165601579625588917206249
+	arenstorfEnd   = []float64{9.939999999999088403380e-01, -3.030943022982418330908e-13, -4.928536581055052732564e-11, -2.001585106393270238498e+00}
+)
+
+// The flow of the likelihood of a normal in (μ, log σ), which is closed form.
+var fisherGauss = FieldFunc(func(dst []float64, _ float64, y []float64) error {
+	const m, s2 = 1.5, 0.25
+	dst[0] = m - y[0]
+	dst[1] = 0.5 * ((s2+(m-y[0])*(m-y[0]))*math.Exp(-2*y[1]) - 1)
+	return nil
+})
+
+var (
+	fisherGaussStart = []float64{-3, -1.6}
+	fisherGaussEnd   = []float64{1.499795700316068818168, -6.913308686310878606149e-01}
+)
+
+func distance(a, b []float64) float64 {
+	worst := 0.0
+	for i := range a {
+		worst = math.Max(worst, math.Abs(a[i]-b[i]))
+	}
+	return worst
+}
+
+func end(r *Trajectory) []float64 { return r.State(r.Len() - 1) }
+
+func fittedOrder(t *testing.T, steps []int, err func(n int) float64) float64 {
+	t.Helper()
+	var x, y []float64
+	for _, n := range steps {
+		x, y = append(x, -math.Log(float64(n))), append(y, math.Log(err(n)))
+	}
+	_, slope := stat.LinearRegression(x, y, nil, false)
+	return slope
+}
+
+// fixed returns settings in which a method takes n equal steps, an adaptive
+// one by a norm that accepts everything.
+func fixed(m Method, span float64, n int) *Settings {
+	h := span / float64(n)
+	return &Settings{Method: m, Step: h, MaxStep: h, Norm: func(_, _, _ []float64) (float64, error) { return 1e-9, nil }}
+}
+
+func TestOrders(t *testing.T) {
+	ctx := context.Background()
+	for _, c := range []struct {
+		method Method
+		steps  []int
+		order  float64
+	}{
+		{Euler, []int{1 << 17, 1 << 18, 1 << 19}, 1},
+		{RK4, []int{1600, 3200, 6400}, 4},
+	} {
+		slope := fittedOrder(t, c.steps, func(n int) float64 {
+			s := fixed(c.method, 20, n)
+			s.Discard = true
+			r, err := Solve(ctx, brusselator, brusselatorStart, 0, 20, s)
+			require.NoError(t, err)
+			require.InDelta(t, n, r.Statistics.Steps, 1)
+			return distance(end(r), brusselatorEnd)
+		})
+		require.InDelta(t, c.order, slope, 0.1, c.method.Name())
+	}
+	slope := fittedOrder(t, []int{200000, 400000}, func(n int) float64 {
+		s := fixed(RK4, arenstorfSpan, n)
+		s.Discard = true
+		r, err := Solve(ctx, arenstorf, arenstorfStart, 0, arenstorfSpan, s)
+		if errors.Is(err, ErrMaxSteps) {
+			t.Fatal(err)
+		}
+		require.NoError(t, err)
+		return distance(end(r)[:2], arenstorfEnd[:2])
+	})
+	require.InDelta(t, 4, slope, 0.1, "rk4 on Arenstorf")
+}
+
+func TestDenseOutputOrder(t *testing.T) {
+	ctx := context.Background()
+	reference, err := Solve(ctx, brusselator, brusselatorStart, 0, 4, &Settings{RTol: 1e-13, ATol: 1e-14, StopAt: offGrid(4)})
+	require.NoError(t, err)
+	for _, m := range []Method{RK4, DormandPrince} {
+		slope := fittedOrder(t, []int{100, 200, 400, 800}, func(n int) float64 {
+			r, err := Solve(ctx, brusselator, brusselatorStart, 0, 4, fixed(m, 4, n))
+			require.NoError(t, err)
+			worst := 0.0
+			for _, at := range offGrid(4) {
+				worst = math.Max(worst, distance(r.At(nil, at), reference.At(nil, at)))
+			}
+			return worst
+		})
+		require.Greater(t, slope, float64(m.DenseOrder())-0.1, m.Name())
+	}
+}
+
+func offGrid(span float64) []float64 {
+	var times []float64
+	for i := 1; i < 150; i++ {
+		times = append(times, span*math.Mod(float64(i)*0.6180339887498949, 1))
+	}
+	for i := 1; i < len(times); i++ {
+		for j := i; j > 0 && times[j] < times[j-1]; j-- {
+			times[j], times[j-1] = times[j-1], times[j]
+		}
+	}
+	return times
+}
+
+func TestToleranceProportionality(t *testing.T) {
+	for _, c := range []struct {
+		name       string
+		f          Field
+		y0, y1     []float64
+		span       float64
+		multiplier float64
+	}{
+		{"brusselator", brusselator, brusselatorStart, brusselatorEnd, 20, 1000},
+		{"fisher-gauss", fisherGauss, fisherGaussStart, fisherGaussEnd, 10, 100},
+		{"arenstorf", arenstorf, arenstorfStart, arenstorfEnd, arenstorfSpan, 1e6},
+	} {
+		last := math.Inf(1)
+		for _, tol := range []float64{1e-5, 1e-7, 1e-9, 1e-11} {
+			r, err := Solve(context.Background(), c.f, c.y0, 0, c.span, &Settings{RTol: tol, ATol: tol})
+			require.NoError(t, err)
+			e := distance(end(r), c.y1)
+			require.Less(t, e, c.multiplier*tol, "%s at %g", c.name, tol)
+			require.Less(t, e, last/5, "%s at %g", c.name, tol)
+			last = e
+		}
+	}
+}
+
+func TestEndIsExactAndFieldStaysInside(t *testing.T) {
+	for _, m := range Methods() {
+		for _, span := range [][2]float64{{0, 1}, {0.1, 0.7}, {1, -2}, {1e8, 1e8 + 1}, {-3, -3}} {
+			lo, hi := math.Min(span[0], span[1]), math.Max(span[0], span[1])
+			f := FieldFunc(func(dst []float64, at float64, y []float64) error {
+				require.GreaterOrEqual(t, at, lo)
+				require.LessOrEqual(t, at, hi)
+				dst[0] = math.Cos(at) - y[0]
+				return nil
+			})
+			stops := []float64{span[0] + 0.3*(span[1]-span[0]), span[0] + 0.7*(span[1]-span[0])}
+			r, err := Solve(context.Background(), f, []float64{1}, span[0], span[1], &Settings{Method: m, Step: 0.0625, StopAt: stops})
+			require.NoError(t, err)
+			require.Equal(t, span[1], r.Time(r.Len()-1))
+			require.Equal(t, Reached, r.Reason)
+			if span[0] != span[1] {
+				times := map[float64]bool{}
+				for i := range r.Len() {
+					times[r.Time(i)] = true
+				}
+				require.True(t, times[stops[0]] && times[stops[1]], "%s %v", m.Name(), span)
+			} else {
+				require.Equal(t, 1, r.Len())
+			}
+		}
+	}
+}
+
+func TestBackward(t *testing.T) {
+	s := &Settings{RTol: 1e-10, ATol: 1e-12}
+	there, err := Solve(context.Background(), brusselator, brusselatorStart, 0, 2, s)
+	require.NoError(t, err)
+	back, err := Solve(context.Background(), brusselator, end(there), 2, 0, s)
+	require.NoError(t, err)
+	require.InDeltaSlice(t, brusselatorStart, end(back), 1e-6)
+	require.InDeltaSlice(t, there.At(nil, 1.234), back.At(nil, 1.234), 1e-6)
+}
+
+func TestStopAtKeepsTheStep(t *testing.T) {
+	decay := FieldFunc(func(dst []float64, _ float64, y []float64) error { dst[0] = -y[0]; return nil })
+	free, err := Solve(context.Background(), decay, []float64{1}, 0, 10, nil)
+	require.NoError(t, err)
+	stopped, err := Solve(context.Background(), decay, []float64{1}, 0, 10, &Settings{StopAt: []float64{5, 5 + 1e-9, 5 + 2e-9}})
+	require.NoError(t, err)
+	require.LessOrEqual(t, stopped.Statistics.Steps, free.Statistics.Steps+6)
+}
+
+func TestEvaluationCount(t *testing.T) {
+	r, err := Solve(context.Background(), arenstorf, arenstorfStart, 0, arenstorfSpan, &Settings{RTol: 1e-7})
+	require.NoError(t, err)
+	s := r.Statistics
+	require.Positive(t, s.Rejected)
+	// One at the start, one for the first step, six an attempt.
+	require.Equal(t, 2+6*(s.Steps+s.Rejected), s.Evaluations)
+}
+
+func TestRefusals(t *testing.T) {
+	// y' = −1/(2y) runs into y = 0 at t = 1 and is not defined beyond.
+	f := FieldFunc(func(dst []float64, _ float64, y []float64) error {
+		if y[0] <= 0 {
+			return fmt.Errorf("y = %g: %w", y[0], ErrDomain)
+		}
+		dst[0] = -1 / (2 * y[0])
+		return nil
+	})
+	r, err := Solve(context.Background(), f, []float64{1}, 0, 2, nil)
+	require.ErrorIs(t, err, ErrMinStep)
+	var where *Error
+	require.ErrorAs(t, err, &where)
+	require.InDelta(t, 1, where.T, 1e-4)
+	require.InDelta(t, 1, r.Time(r.Len()-1), 1e-4)
+	require.Equal(t, Failed, r.Reason)
+
+	r, err = Solve(context.Background(), f, []float64{1}, 0, 2, &Settings{Method: RK4, Step: 0.3})
+	require.ErrorIs(t, err, ErrDomain)
+	require.Greater(t, r.Len(), 1)
+
+	// A NaN in one component is refused like an error.
+	nan := FieldFunc(func(dst []float64, at float64, y []float64) error {
+		dst[0], dst[1] = 1, 1
+		if at > 0.5 {
+			dst[1] = math.NaN()
+		}
+		return nil
+	})
+	r, err = Solve(context.Background(), nan, []float64{0, 0}, 0, 1, nil)
+	require.ErrorIs(t, err, ErrNonFinite)
+	require.ErrorIs(t, err, ErrMinStep)
+	require.InDelta(t, 0.5, r.Time(r.Len()-1), 1e-9)
+	for i := range r.Len() {
+		require.True(t, finite(r.State(i)))
+	}
+	_, err = Solve(context.Background(), nan, []float64{0, 0}, 0.6, 1, nil)
+	require.ErrorIs(t, err, ErrNonFinite)
+	_, err = Solve(context.Background(), nan, []float64{math.Inf(1), 0}, 0, 1, nil)
+	require.ErrorContains(t, err, "not finite")
+
+	// A start from which the first guess leaves the domain.
+	edge := FieldFunc(func(dst []float64, _ float64, y []float64) error {
+		if y[0] < -1e-9 {
+			return ErrDomain
+		}
+		dst[0] = -1e3 * y[0]
+		return nil
+	})
+	_, err = Solve(context.Background(), edge, []float64{1e-3}, 0, 1, nil)
+	require.NoError(t, err)
+}
+
+func TestBlowUp(t *testing.T) {
+	f := FieldFunc(func(dst []float64, _ float64, y []float64) error { dst[0] = y[0] * y[0]; return nil })
+	r, err := Solve(context.Background(), f, []float64{1}, 0, 2, nil)
+	require.Error(t, err)
+	require.InDelta(t, 1, r.Time(r.Len()-1), 1e-6)
+}
+
+func TestPanicBecomesError(t *testing.T) {
+	f := FieldFunc(func(dst []float64, at float64, y []float64) error {
+		if at > 0.3 {
+			panic("boom")
+		}
+		dst[0] = 1
+		return nil
+	})
+	r, err := Solve(context.Background(), f, []float64{0}, 0, 1, &Settings{Method: RK4, Step: 0.1})
+	require.ErrorIs(t, err, ErrPanic)
+	require.ErrorContains(t, err, "boom")
+	require.Greater(t, r.Len(), 2)
+}
+
+func TestBadSettings(t *testing.T) {
+	decay := FieldFunc(func(dst []float64, _ float64, y []float64) error { dst[0] = -y[0]; return nil })
+	for _, s := range []Settings{
+		{RTol: -1}, {RTol: math.NaN()}, {ATol: -1}, {RTol: 1e-16}, {Method: RK4}, {Method: Euler, Step: -1},
+		{StopAt: []float64{2}}, {StopAt: []float64{0.5, 0.2}}, {MaxSteps: -1}, {MinStep: -1},
+	} {
+		r, err := Solve(context.Background(), decay, []float64{1}, 0, 1, &s)
+		require.Error(t, err)
+		require.NotNil(t, r)
+		require.Equal(t, 1, r.Len())
+	}
+	_, err := Solve(context.Background(), decay, []float64{1}, math.NaN(), 1, nil)
+	require.Error(t, err)
+	r, err := Solve(context.Background(), decay, nil, 0, 1, nil)
+	require.NoError(t, err)
+	require.Equal(t, 2, r.Len())
+}
+
+func TestLimitsAndCancellation(t *testing.T) {
+	r, err := Solve(context.Background(), brusselator, brusselatorStart, 0, 20, &Settings{MaxSteps: 10})
+	require.ErrorIs(t, err, ErrMaxSteps)
+	require.LessOrEqual(t, r.Statistics.Steps, 10)
+
+	ctx, cancel := context.WithCancel(context.Background())
+	seen := 0
+	r, err = Solve(ctx, brusselator, brusselatorStart, 0, 20, &Settings{Observer: func(*Step) error {
+		if seen++; seen == 5 {
+			cancel()
+		}
+		return nil
+	}})
+	require.ErrorIs(t, err, context.Canceled)
+	require.Equal(t, 5, r.Statistics.Steps)
+
+	r, err = Solve(context.Background(), brusselator, brusselatorStart, 0, math.Inf(1), &Settings{Observer: func(s *Step) error {
+		if s.T1 > 3 {
+			return Stop
+		}
+		return nil
+	}})
+	require.NoError(t, err)
+	require.Equal(t, Stopped, r.Reason)
+}
+
+func TestRepeatIsBitwise(t *testing.T) {
+	a, err := Solve(context.Background(), arenstorf, arenstorfStart, 0, arenstorfSpan, nil)
+	require.NoError(t, err)
+	b, err := Solve(context.Background(), arenstorf, arenstorfStart, 0, arenstorfSpan, nil)
+	require.NoError(t, err)
+	require.Equal(t, a.times, b.times)
+	require.Equal(t, a.blocks, b.blocks)
+}
+
+func TestDenseOutputMeetsTheSteps(t *testing.T) {
+	r, err := Solve(context.Background(), brusselator, brusselatorStart, 0, 20, nil)
+	require.NoError(t, err)
+	for i := 1; i < r.Len(); i++ {
+		p := r.piece(i)
+		at := make([]float64, 2)
+		p.at(at, p.t0+p.h)
+		require.InDeltaSlice(t, r.State(i), at, 1e-12)
+	}
+	require.Panics(t, func() { r.At(nil, 20.1) })
+	require.Panics(t, func() { r.At(nil, math.NaN()) })
+}
+
+func TestQuadratureOutsideTheNorm(t *testing.T) {
+	// The second component would force tiny steps if it were controlled.
+	f := FieldFunc(func(dst []float64, at float64, y []float64) error {
+		dst[0] = -y[0]
+		dst[1] = 1e6 * math.Sin(50*at)
+		return nil
+	})
+	free, err := Solve(context.Background(), f, []float64{1, 0}, 0, 5, &Settings{Controlled: 1})
+	require.NoError(t, err)
+	all, err := Solve(context.Background(), f, []float64{1, 0}, 0, 5, nil)
+	require.NoError(t, err)
+	require.Less(t, 5*free.Statistics.Steps, all.Statistics.Steps)
+}
+
+func TestNoAllocationPerStep(t *testing.T) {
+	for _, m := range Methods() {
+		for _, n := range []int{2, 28, 1000} {
+			f := oscillators(n)
+			y0 := make([]float64, n)
+			y0[0] = 1
+			run := func(span float64) float64 {
+				s := &Settings{Method: m, Step: 0.01, MaxStep: 0.01, Discard: true}
+				return testing.AllocsPerRun(5, func() {
+					if _, err := Solve(context.Background(), f, y0, 0, span, s); err != nil {
+						t.Fatal(err)
+					}
+				})
+			}
+			require.Equal(t, run(1), run(3), "%s, n = %d", m.Name(), n)
+		}
+	}
+}
+
+func oscillators(n int) Field {
+	return FieldFunc(func(dst []float64, _ float64, y []float64) error {
+		for i := 0; i+1 < len(y); i += 2 {
+			dst[i], dst[i+1] = y[i+1], -y[i]
+		}
+		if len(y)%2 == 1 {
+			dst[len(y)-1] = -y[len(y)-1]
+		}
+		return nil
+	})
+}
+
+// FuzzSolve looks for panics and hangs over fields, spans and settings.
+func FuzzSolve(f *testing.F) {
+	f.Add(1.0, -1.0, 0.0, 1.0, 1e-6, 0.1, uint8(0))
+	f.Add(1e300, 1e300, 0.0, 1.0, 1e-12, 0.1, uint8(2))
+	f.Add(-1.0, 5.0, 3.0, -1e9, 0.0, 1e-30, uint8(1))
+	f.Fuzz(func(t *testing.T, y0, a, t0, t1, tol, h float64, kind uint8) {
+		field := FieldFunc(func(dst []float64, at float64, y []float64) error {
+			dst[0] = a*y[0] + math.Sin(at)*y[0]*y[0]
+			if y[0] < -2 {
+				return ErrDomain
+			}
+			return nil
+		})
+		r, err := Solve(context.Background(), field, []float64{y0}, t0, t1, &Settings{
+			Method: Methods()[int(kind)%len(Methods())], RTol: tol, Step: math.Abs(h), MaxSteps: 2000,
+		})
+		if err == nil && r.Time(r.Len()-1) != t1 {
+			t.Fatalf("ended at %g instead of %g without an error", r.Time(r.Len()-1), t1)
+		}
+	})
+}

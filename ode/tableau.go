@@ -1,0 +1,83 @@
+package ode
+
+// A tableau is an explicit Runge–Kutta method:
+//
+//	k_i = f(t + c_i h, y + h Σ_{j<i} a_ij k_j),  y₁ = y + h Σ b_i k_i.
+//
+// The field at the end of the step is evaluated in every method, since it is
+// the first stage of the next step; where the last row of a equals b (first
+// same as last) it is a stage of this one.
+type tableau struct {
+	name         string
+	order, lower int // lower: order of the embedded method, 0 for none
+	dense        int
+	a            [][]float64
+	b, c         []float64
+	fsal         bool
+	err          []float64 // b − b̂, over the stages
+	extra        []float64 // weights of the interpolant's extra term, over the stages
+}
+
+func (m *tableau) Name() string       { return m.name }
+func (m *tableau) Order() int         { return m.order }
+func (m *tableau) EmbeddedOrder() int { return m.lower }
+func (m *tableau) DenseOrder() int    { return m.dense }
+func (m *tableau) Kind() string       { return "explicit" }
+
+func (m *tableau) Stages() int {
+	if m.fsal {
+		return len(m.b) - 1
+	}
+	return len(m.b)
+}
+
+func (m *tableau) stepper(n int) stepper {
+	e := &explicit{tableau: m, k: make([][]float64, len(m.b)), y: make([]float64, n)}
+	storage := make([]float64, n*len(m.b))
+	for i := range e.k {
+		e.k[i] = storage[i*n : (i+1)*n : (i+1)*n]
+	}
+	return e
+}
+
+// Euler is the explicit Euler method. Its interpolant is a cubic through both
+// ends and their slopes, of the order of the method's own local error.
+var Euler Method = &tableau{
+	name: "euler", order: 1, dense: 1,
+	a: [][]float64{nil},
+	b: []float64{1},
+	c: []float64{0},
+}
+
+// RK4 is the classical Runge–Kutta method (Kutta, Z. Math. Phys. 46, 1901,
+// p. 435), with cubic Hermite interpolation.
+var RK4 Method = &tableau{
+	name: "rk4", order: 4, dense: 4,
+	a: [][]float64{nil, {1. / 2}, {0, 1. / 2}, {0, 0, 1}},
+	b: []float64{1. / 6, 1. / 3, 1. / 3, 1. / 6},
+	c: []float64{0, 1. / 2, 1. / 2, 1},
+}
+
+// DormandPrince is the method of order 5(4) of Dormand & Prince (J. Comp. Appl.
+// Math. 6, 1980, p. 23, RK5(4)7M), first same as last, with the interpolant of
+// order 4 of Hairer, Nørsett & Wanner (Solving Ordinary Differential Equations
+// I, 2nd ed., 1993, II.6).
+var DormandPrince Method = &tableau{
+	name: "dopri5", order: 5, lower: 4, dense: 4, fsal: true,
+	a: [][]float64{
+		nil,
+		{1. / 5},
+		{3. / 40, 9. / 40},
+		{44. / 45, -56. / 15, 32. / 9},
+		{19372. / 6561, -25360. / 2187, 64448. / 6561, -212. / 729},
+		{9017. / 3168, -355. / 33, 46732. / 5247, 49. / 176, -5103. / 18656},
+		{35. / 384, 0, 500. / 1113, 125. / 192, -2187. / 6784, 11. / 84},
+	},
+	b:   []float64{35. / 384, 0, 500. / 1113, 125. / 192, -2187. / 6784, 11. / 84, 0},
+	c:   []float64{0, 1. / 5, 3. / 10, 4. / 5, 8. / 9, 1, 1},
+	err: []float64{71. / 57600, 0, -71. / 16695, 71. / 1920, -17253. / 339200, 22. / 525, -1. / 40},
+	extra: []float64{
+		-12715105075. / 11282082432, 0, 87487479700. / 32700410799, -10690763975. / 1880347072,
+		701980252875. / 199316789632, -1453857185. / 822651844, 69997945. / 29380423,
+	},
+}

@@ -1,0 +1,139 @@
+package ode
+
+import (
+	"fmt"
+	"sort"
+)
+
+// A Reason says why an integration ended.
+type Reason int
+
+const (
+	// Failed: the error that Solve returned.
+	Failed Reason = iota
+	// Reached: the end of the span.
+	Reached
+	// Terminated: a terminal event.
+	Terminated
+	// Stopped: the observer.
+	Stopped
+)
+
+func (r Reason) String() string {
+	return [...]string{"failed", "reached the end", "met a terminal event", "stopped by the observer"}[r]
+}
+
+// Statistics count the work of an integration.
+type Statistics struct {
+	Steps       int // accepted
+	Rejected    int // by the error control
+	Refused     int // by the field
+	Evaluations int
+	// Smallest and Largest are the sizes of accepted steps, Last the size that
+	// the controller would have taken next.
+	Smallest, Largest, Last float64
+}
+
+// A Trajectory is the computed part of a solution: the states at the ends of
+// the accepted steps and an interpolant between them.
+type Trajectory struct {
+	Method     Method
+	Statistics Statistics
+	Reason     Reason
+	// Hits are the events met, in time order.
+	Hits []Hit
+
+	n     int
+	times []float64
+	// Each knot holds y, f and the extra term of the piece that ends there.
+	blocks [][]float64
+	width  int
+	// A terminal event cuts the last step short; its piece is kept whole.
+	tail *piece
+	kept bool // whether the knots are those of every step
+}
+
+const blockKnots = 256
+
+// Len is the number of states, the start included.
+func (r *Trajectory) Len() int { return len(r.times) }
+
+// Time is the time of state i.
+func (r *Trajectory) Time(i int) float64 { return r.times[i] }
+
+// State is state i. It must not be changed.
+func (r *Trajectory) State(i int) []float64 { return r.knot(i)[:r.n:r.n] }
+
+func (r *Trajectory) knot(i int) []float64 {
+	b := r.blocks[i/blockKnots]
+	i %= blockKnots
+	return b[i*r.width : (i+1)*r.width : (i+1)*r.width]
+}
+
+// add appends a knot, or replaces the last when earlier ones are discarded.
+func (r *Trajectory) add(t float64, y, f, extra []float64) {
+	if !r.kept && len(r.times) == 2 {
+		r.times = r.times[:1]
+	}
+	i := len(r.times)
+	if i/blockKnots == len(r.blocks) {
+		size := blockKnots
+		if !r.kept {
+			size = 2
+		}
+		r.blocks = append(r.blocks, make([]float64, size*r.width))
+	}
+	r.times = append(r.times, t)
+	k := r.knot(i)
+	copy(k, y)
+	copy(k[r.n:], f)
+	if extra != nil {
+		copy(k[2*r.n:], extra)
+	}
+}
+
+// At stores the state at time t, by the interpolant of the step around it, in
+// dst, which may be nil, and returns it. It panics if t lies outside of the
+// computed span, or if the steps were discarded and t is neither end.
+func (r *Trajectory) At(dst []float64, t float64) []float64 {
+	if dst == nil {
+		dst = make([]float64, r.n)
+	}
+	if len(dst) != r.n {
+		panic("ode: length of dst and dimension of the trajectory differ")
+	}
+	last := len(r.times) - 1
+	direction := 1.0
+	if r.times[last] < r.times[0] {
+		direction = -1
+	}
+	i := sort.Search(last+1, func(i int) bool { return (r.times[i]-t)*direction >= 0 })
+	switch {
+	case i > last || (t-r.times[0])*direction < 0 || t != t:
+		panic(fmt.Sprintf("ode: t = %g is outside of the computed span [%g, %g]", t, r.times[0], r.times[last]))
+	case r.times[i] == t:
+		copy(dst, r.State(i))
+		return dst
+	case !r.kept:
+		panic("ode: the steps of this trajectory were discarded")
+	case i == last && r.tail != nil:
+		r.tail.at(dst, t)
+		return dst
+	}
+	p := r.piece(i)
+	p.at(dst, t)
+	return dst
+}
+
+// piece is the interpolant between knots i−1 and i.
+func (r *Trajectory) piece(i int) piece {
+	a, b, n := r.knot(i-1), r.knot(i), r.n
+	p := piece{
+		t0: r.times[i-1], h: r.times[i] - r.times[i-1],
+		y0: a[:n], f0: a[n : 2*n], y1: b[:n], f1: b[n : 2*n],
+	}
+	if r.width > 2*n {
+		p.extra = b[2*n : 3*n]
+	}
+	return p
+}
