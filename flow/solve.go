@@ -19,7 +19,9 @@ type Settings struct {
 	// norm, RTol and ATol of ODE.
 	Tol float64
 	// Distance, if positive, ends the flow when the Fisher distance left to
-	// the minimum is bounded by it; see [Result.DistanceLeft].
+	// the minimum is bounded by it; see [Result.DistanceLeft]. An adaptive
+	// method then also keeps each step's error below a tenth of the distance
+	// left, so that it can arrive.
 	Distance float64
 	// Detail is how densely the trajectory is certified.
 	Detail Detail
@@ -107,6 +109,9 @@ func Solve(ctx context.Context, f *Flow, x0 []float64, t0, t1 float64, settings 
 	if s.Tol > 0 {
 		o.Norm = f.Norm(s.Tol)
 	}
+	if s.Distance > 0 && adaptive {
+		o.Norm = a.closing(o.Norm, s.ODE)
+	}
 	lastChecked := math.Inf(1)
 	o.Observer = func(step *ode.Step) error {
 		if err := a.step(step); err != nil {
@@ -137,6 +142,29 @@ func Solve(ctx context.Context, f *Flow, x0 []float64, t0, t1 float64, settings 
 	r.Monotone, r.EnergyIdentity = a.monotone(), a.energyIdentity()
 	r.LocalErrors, r.Rounding = a.estimated, a.rounded
 	return r, err
+}
+
+// closing is a norm for a flow that must arrive: beside the tolerance it asks
+// that the error of a step be at most a tenth of the distance left, for which
+// the Fisher speed stands. Without it the steps would grow to the limit of
+// stability near the minimum, and the solution stay a tolerance away from it.
+func (a *audit) closing(norm ode.Norm, s ode.Settings) ode.Norm {
+	if norm == nil {
+		norm = ode.RMS(tolerances(s))
+	}
+	const share = 0.1
+	n := a.flow.Dim()
+	return func(err, y0, y1 []float64) (float64, error) {
+		size, fault := norm(err, y0, y1)
+		if fault != nil || a.speed == 0 {
+			return size, fault
+		}
+		if fault := a.flow.measureAt(y0[:n]); fault != nil {
+			return math.NaN(), fault
+		}
+		length, fault := a.flow.length(err[:n])
+		return max(size, length/(share*a.speed)), fault
+	}
 }
 
 // At stores the coordinates at time t, from the dense output, in dst, which
