@@ -22,7 +22,8 @@ type Problem struct {
 	T0, T1 float64
 	// Times are those of the comparison, in (T0, T1]. Every chart's solver
 	// ends a step at each of them, so that interpolation plays no part. Nil
-	// means 20 equal intervals.
+	// means 8 equal intervals: more would hold back
+	// the steps of a loose tolerance.
 	Times []float64
 }
 
@@ -30,7 +31,7 @@ func (p *Problem) times() []float64 {
 	if p.Times != nil {
 		return p.Times
 	}
-	const intervals = 20
+	const intervals = 8
 	times := make([]float64, intervals)
 	for i := range times {
 		times[i] = p.T0 + (p.T1-p.T0)*float64(i+1)/intervals
