@@ -77,3 +77,28 @@ func TestOrdersOnFisherFlow(t *testing.T) {
 		require.InDelta(t, c.order, slope, 0.1, c.method)
 	}
 }
+
+// TestDormandPrinceOrderOnFisherFlow fits the order on the flow of KL(p‖p*) of
+// a Bernoulli family in its mean, which is not linear there. (On most other
+// flows the h⁶ term of the error hides the h⁵ term down to rounding.)
+func TestDormandPrinceOrderOnFisherFlow(t *testing.T) {
+	family := manifold.Bernoulli{}
+	start := []float64{.2}
+	loss := newDivergence(t, "reverse-kl", family, []float64{.9})
+	exact := make([]float64, 1)
+	require.NoError(t, loss.(flow.Integrable).Exact(exact, start, 2))
+	var x, y []float64
+	for _, n := range []int{32, 64, 128} {
+		f, err := flow.OnFamily(family, "source", loss, nil)
+		require.NoError(t, err)
+		h := 2 / float64(n)
+		r, err := flow.Solve(context.Background(), f, start, 0, 2, &flow.Settings{ODE: ode.Settings{
+			Step: h, MaxStep: h, Norm: func(_, _, _ []float64) (float64, error) { return 1e-9, nil },
+		}})
+		require.NoError(t, err)
+		x = append(x, math.Log(h))
+		y = append(y, math.Log(math.Abs(r.Last()[0]-exact[0])))
+	}
+	_, slope := stat.LinearRegression(x, y, nil, false)
+	require.InDelta(t, 5, slope, 0.1)
+}
