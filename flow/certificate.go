@@ -229,11 +229,18 @@ func (a *audit) step(s *ode.Step) error {
 
 	// The local error: the method's estimate, or for a method without one the
 	// residual of the integral equation on the interpolant.
+	// The step is not chosen for the integral of the dissipation, whose embedded
+	// estimate may then say too little: where the interpolant is looked at, Gauss
+	// quadrature along it has a say too.
 	local, quadrature := estimate, 0.0
-	switch {
-	case s.Err != nil:
+	full := a.detail == Full && a.unchecked == 0
+	if s.Err != nil {
 		quadrature = math.Abs(s.Err[n])
-	case a.detail == Full && a.unchecked == 0:
+	}
+	if full {
+		quadrature = max(quadrature, math.Abs(s.Y1[n]-s.Y0[n]-(s.T1-s.T0)*a.mean[n]))
+	}
+	if full && s.Err == nil {
 		for i := range a.defect {
 			a.defect[i] -= (s.T1 - s.T0) * a.mean[i]
 		}
@@ -243,7 +250,6 @@ func (a *audit) step(s *ode.Step) error {
 		if local, err = a.flow.length(a.defect); err != nil {
 			return err
 		}
-		quadrature = math.Abs(s.Y1[n] - s.Y0[n] - (s.T1-s.T0)*a.mean[n])
 	}
 	steepest := max(startSpeed, a.speed)
 	for _, c := range candidates {

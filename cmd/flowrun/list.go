@@ -1,0 +1,156 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+	"text/tabwriter"
+
+	"fisherflow/data"
+	"fisherflow/experiments"
+	"fisherflow/manifold"
+	"fisherflow/metrics"
+	"fisherflow/ode"
+	"fisherflow/run"
+
+	"github.com/spf13/cobra"
+)
+
+// A listing is a table of one kind of names.
+type listing struct {
+	columns []string
+	rows    [][]any
+}
+
+var listings = map[string]func() listing{
+	"experiments": func() listing {
+		l := listing{columns: []string{"name", "title"}}
+		for _, e := range experiments.All() {
+			l.rows = append(l.rows, []any{e.Name, e.Title})
+		}
+		return l
+	},
+	"families": func() listing {
+		l := listing{columns: []string{"name", "dimension", "options", "charts", "closed_form"}}
+		for _, name := range manifold.Names() {
+			f, err := manifold.New(name, nil)
+			if err != nil {
+				continue
+			}
+			l.rows = append(l.rows, []any{name, f.Dim(), manifold.OptionNames(name), manifold.AllCharts(f), closedForms(f)})
+		}
+		return l
+	},
+	"methods": func() listing {
+		l := listing{columns: []string{"name", "order", "embedded_order", "dense_order", "stages", "kind"}}
+		for _, m := range ode.Methods() {
+			l.rows = append(l.rows, []any{m.Name(), m.Order(), m.EmbeddedOrder(), m.DenseOrder(), m.Stages(), m.Kind()})
+		}
+		return l
+	},
+	"metrics": func() listing {
+		l := listing{columns: []string{"name"}}
+		for _, m := range metrics.Names() {
+			l.rows = append(l.rows, []any{m})
+		}
+		return l
+	},
+	"losses": func() listing {
+		l := listing{columns: []string{"name"}}
+		for _, name := range run.Losses() {
+			l.rows = append(l.rows, []any{name})
+		}
+		return l
+	},
+	"targets": func() listing { return listing{columns: []string{"name"}, rows: [][]any{}} },
+	"datasets": func() listing {
+		l := listing{columns: []string{"name", "rows", "columns", "description"}}
+		for _, name := range data.Names() {
+			s, err := data.Open(name)
+			if err != nil {
+				continue
+			}
+			l.rows = append(l.rows, []any{name, s.Rows, s.Columns, s.Description})
+		}
+		return l
+	},
+}
+
+var listingNames = []string{"experiments", "families", "methods", "metrics", "losses", "targets", "datasets"}
+
+// closedForms names what a family has without quadrature.
+func closedForms(f manifold.Family) []string {
+	var out []string
+	add := func(ok bool, what string) {
+		if ok {
+			out = append(out, what)
+		}
+	}
+	_, fisher := f.(manifold.Fisherer)
+	_, kl := f.(manifold.Diverger)
+	_, entropy := f.(manifold.Entropic)
+	_, distance := f.(manifold.Distancer)
+	_, geodesic := f.(manifold.Geodesic)
+	_, structured := f.(manifold.StructuredFisher)
+	add(fisher, "fisher")
+	add(structured, "raise")
+	add(kl, "kl")
+	add(entropy, "entropy")
+	add(distance, "distance")
+	add(geodesic, "geodesic")
+	return out
+}
+
+func newList() *cobra.Command {
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:       "list [" + strings.Join(listingNames, "|") + "]",
+		Short:     "List what there is: experiments, families, methods, metrics, losses, data sets",
+		Example:   "  flowrun list\n  flowrun list families\n  flowrun list methods --json",
+		Args:      cobra.MaximumNArgs(1),
+		ValidArgs: listingNames,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			kind := "experiments"
+			if len(args) == 1 {
+				kind = args[0]
+			}
+			list, ok := listings[kind]
+			if !ok {
+				return usage("list: nothing is called %q%s (there are: %s)", kind, suggest(kind, listingNames), strings.Join(listingNames, ", "))
+			}
+			l := list()
+			if asJSON {
+				objects := []ordered{}
+				for _, row := range l.rows {
+					var o ordered
+					for i, c := range l.columns {
+						o = append(o, field{c, row[i]})
+					}
+					objects = append(objects, o)
+				}
+				return printJSON(cmd.OutOrStdout(), objects)
+			}
+			t := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 8, 2, ' ', 0)
+			fmt.Fprintln(t, strings.ReplaceAll(strings.Join(l.columns, "\t"), "_", " "))
+			for _, row := range l.rows {
+				words := cells(row)
+				fmt.Fprintln(t, strings.Join(words, "\t"))
+			}
+			return t.Flush()
+		},
+	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON document")
+	return cmd
+}
+
+// cells writes the cells of a row.
+func cells(row []any) []string {
+	words := make([]string, len(row))
+	for i, v := range row {
+		if list, ok := v.([]string); ok {
+			words[i] = strings.Join(list, ", ")
+		} else {
+			words[i] = fmt.Sprint(v)
+		}
+	}
+	return words
+}

@@ -1,0 +1,224 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"path/filepath"
+	"text/tabwriter"
+
+	"fisherflow/experiments"
+	"fisherflow/run"
+
+	"github.com/spf13/cobra"
+)
+
+func newRun() *cobra.Command {
+	var output string
+	var seed int64
+	var asJSON, force, quiet bool
+	cmd := &cobra.Command{
+		Use:   "run NAME|SPEC.toml|all [key=value …]",
+		Short: "Run an experiment or a spec, check its claims and draw it",
+		Long: `Run an experiment of the catalogue, a spec file, or everything in the
+catalogue. Any key of the spec can be overridden by its dotted path.
+
+The result is kept in a folder that is named by everything that determines it;
+if that folder is complete, the stored result is printed and nothing is computed.`,
+		Example:           "  flowrun run rivers-gamma\n  flowrun run sprays-poisson spray=C\n  flowrun run my-flow.toml ode.rtol=1e-8 -o results",
+		Args:              cobra.MinimumNArgs(1),
+		ValidArgsFunction: completeTargets,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			overrides := args[1:]
+			if cmd.Flags().Changed("seed") {
+				overrides = append(overrides, fmt.Sprintf("seed=%d", seed))
+			}
+			o, clear := options(cmd, output, quiet)
+			o.Force = force
+			if args[0] == "all" {
+				return runAll(cmd, overrides, o, clear, asJSON)
+			}
+			plan, err := planOf(args[0], overrides)
+			if err != nil {
+				return err
+			}
+			outcome, err := run.Execute(cmd.Context(), plan, o)
+			clear()
+			return conclude(cmd, outcome, err, asJSON, quiet)
+		},
+	}
+	flags := cmd.Flags()
+	flags.StringVarP(&output, "output", "o", "runs", "root of the run folders")
+	flags.Int64Var(&seed, "seed", 1, "seed of everything random")
+	flags.BoolVar(&asJSON, "json", false, "print the result as one JSON document")
+	flags.BoolVar(&force, "force", false, "compute even if the result is there")
+	flags.BoolVarP(&quiet, "quiet", "q", false, "no progress, and only what failed")
+	return cmd
+}
+
+// conclude prints an outcome and turns it into an exit status.
+func conclude(cmd *cobra.Command, outcome *run.Outcome, err error, asJSON, quiet bool) error {
+	status := run.ExitCode(err, outcome)
+	if outcome != nil && outcome.Result != nil {
+		if asJSON {
+			text, jsonErr := outcome.Result.JSON()
+			if jsonErr != nil {
+				return jsonErr
+			}
+			if _, writeErr := cmd.OutOrStdout().Write(text); writeErr != nil {
+				return fmt.Errorf("standard output: %w", writeErr)
+			}
+		} else if !quiet || status != run.ExitOK {
+			printOutcome(cmd.OutOrStdout(), outcome)
+		}
+		if outcome.Stored && !quiet {
+			fmt.Fprintf(cmd.ErrOrStderr(), "flowrun: this run is complete in %s; --force computes it again\n", outcome.Dir)
+		}
+	}
+	switch {
+	case status == run.ExitOK:
+		return nil
+	case status == run.ExitInterrupted && outcome != nil && outcome.Result != nil:
+		return &exit{status, fmt.Errorf("interrupted; what there is is kept in %s", outcome.Dir)}
+	case err != nil:
+		return &exit{status, err}
+	case status == run.ExitClaim:
+		n := len(outcome.Result.Disagreeing())
+		return &exit{status, fmt.Errorf("%s not as expected", plural(n, "claim"))}
+	case outcome != nil && outcome.Result != nil && outcome.Result.Error != "":
+		return &exit{status, fmt.Errorf("%s; what there is is kept in %s", outcome.Result.Error, outcome.Dir)}
+	}
+	return &exit{status: status}
+}
+
+func printOutcome(w io.Writer, o *run.Outcome) {
+	r := o.Result
+	title := o.Plan.Spec.Title
+	if title == "" {
+		title = r.Name
+	}
+	fmt.Fprintf(w, "%s\n", title)
+	if f := r.Final; f != nil {
+		fmt.Fprintf(w, "\nat t = %.10g the loss is %.12g\n", float64(f.T), float64(f.Loss))
+		t := tabwriter.NewWriter(w, 0, 8, 2, ' ', 0)
+		if e, ok := r.Tables["estimates"]; ok && len(e.Rows) <= 40 {
+			fmt.Fprintln(t, "  chart\tcoordinate\testimate\tstandard error\t95 % interval")
+			for _, row := range e.Rows {
+				fmt.Fprintf(t, "  %v\t%v\t%s\t%s\t%s … %s\n", row[0], row[1], cell(row[2], 10), cell(row[3], 4), cell(row[4], 6), cell(row[5], 6))
+			}
+		} else if len(f.Point) > 0 && len(f.Point[0].At) <= 12 {
+			for _, c := range f.Point {
+				fmt.Fprintf(t, "  %s\t%s\n", c.Chart, join(run.Floats(c.At)))
+			}
+		}
+		t.Flush()
+	}
+	if len(r.Claims) > 0 {
+		fmt.Fprintln(w)
+		t := tabwriter.NewWriter(w, 0, 8, 2, ' ', 0)
+		fmt.Fprintln(t, "  claim\tflow\t\tmeasured\tbound")
+		for _, c := range r.Claims {
+			verdict := "holds"
+			switch {
+			case c.Expect == run.Violated && c.Holds:
+				verdict = "violated, as expected"
+			case c.Expect == run.Violated:
+				verdict = "HOLDS, unexpectedly"
+			case !c.Holds:
+				verdict = "FAILS"
+			}
+			fmt.Fprintf(t, "  %s\t%s\t%s\t%.3g\t%.3g\n", c.Name, c.Member, verdict, float64(c.Value), float64(c.Bound))
+		}
+		t.Flush()
+		for _, c := range r.Disagreeing() {
+			fmt.Fprintf(w, "  %s, %s: %s\n", c.Name, c.Member, c.Detail)
+		}
+	}
+	if s := r.Solver; s != nil {
+		fmt.Fprintf(w, "\n%s: %d steps, %d rejected, %d evaluations\n", s.Method, s.Steps, s.Rejected, s.Evaluations)
+	}
+	for _, m := range r.Members {
+		if m.Error != "" {
+			fmt.Fprintf(w, "flow %s: %s\n", m.Name, m.Error)
+		}
+	}
+	if r.Error != "" {
+		fmt.Fprintf(w, "%s: %s\n", r.Status, r.Error)
+	}
+	if o.Dir != "" {
+		fmt.Fprintf(w, "report: %s\n", filepath.Join(o.Dir, "report.html"))
+	}
+}
+
+func cell(v any, digits int) string {
+	switch x := v.(type) {
+	case run.Number:
+		return fmt.Sprintf("%.*g", digits, float64(x))
+	case float64:
+		return fmt.Sprintf("%.*g", digits, x)
+	}
+	return fmt.Sprint(v)
+}
+
+// runAll runs the catalogue and prints one table.
+func runAll(cmd *cobra.Command, overrides []string, o run.Options, clear func(), asJSON bool) error {
+	type row struct {
+		Name    string     `json:"name"`
+		Status  run.Status `json:"status"`
+		Claims  int        `json:"claims"`
+		Failed  int        `json:"claims_failed"`
+		Stored  bool       `json:"stored"`
+		RunDir  string     `json:"run_dir"`
+		Message string     `json:"error,omitempty"`
+	}
+	var rows []row
+	worst := run.ExitOK
+	for _, e := range experiments.All() {
+		plan, err := e.Plan(overrides...)
+		if err != nil {
+			return err
+		}
+		outcome, err := run.Execute(cmd.Context(), plan, o)
+		clear()
+		r := row{Name: e.Name, Status: run.Failed}
+		if err != nil {
+			r.Message = err.Error()
+		}
+		if outcome != nil && outcome.Result != nil {
+			r.Status, r.Claims, r.Failed = outcome.Result.Status, len(outcome.Result.Claims), len(outcome.Result.Disagreeing())
+			r.Stored, r.RunDir = outcome.Stored, outcome.Result.RunDir
+		}
+		rows = append(rows, r)
+		if status := run.ExitCode(err, outcome); status != run.ExitOK && (worst == run.ExitOK || worst == run.ExitClaim) {
+			worst = status
+		}
+		state := "computed"
+		if r.Stored {
+			state = "was complete"
+		}
+		fmt.Fprintf(cmd.ErrOrStderr(), "%s: %s, %s, %d not as expected\n", e.Name, state, plural(r.Claims, "claim"), r.Failed)
+		if errors.Is(err, context.Canceled) {
+			break
+		}
+	}
+	if asJSON {
+		text, err := json.MarshalIndent(rows, "", "  ")
+		if err != nil {
+			return err
+		}
+		fmt.Fprintln(cmd.OutOrStdout(), string(text))
+	} else {
+		t := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 8, 2, ' ', 0)
+		fmt.Fprintln(t, "experiment\tstatus\tclaims held\tfailed\tfolder")
+		for _, r := range rows {
+			fmt.Fprintf(t, "%s\t%s\t%d\t%d\t%s\n", r.Name, r.Status, r.Claims-r.Failed, r.Failed, filepath.Join(o.Output, filepath.FromSlash(r.RunDir)))
+		}
+		t.Flush()
+	}
+	if worst != run.ExitOK {
+		return &exit{worst, fmt.Errorf("not everything is as expected")}
+	}
+	return nil
+}

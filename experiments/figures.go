@@ -1,0 +1,529 @@
+package experiments
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"fisherflow/figure"
+	"fisherflow/flow"
+	"fisherflow/invariance"
+	"fisherflow/manifold"
+	"fisherflow/metrics"
+	"fisherflow/run"
+)
+
+// Figures draws an executed plan: an experiment as it asks to be shown, any
+// other run by loss against time, trajectories and parameters. It is the
+// function that run.Options.Figures wants; the formats are SVG and PNG.
+func Figures(ctx context.Context, o *run.Outcome) ([]run.Figure, error) {
+	return FiguresIn(ctx, o, "svg", "png")
+}
+
+// FiguresIn draws in the given formats.
+func FiguresIn(ctx context.Context, o *run.Outcome, formats ...string) ([]run.Figure, error) {
+	draw := drawRun
+	if e, ok := Find(o.Plan.Spec.Experiment); ok && e.draw != nil {
+		values := Values{}
+		for _, p := range e.Parameters {
+			values[p.Name] = p.Default
+		}
+		for name, v := range o.Plan.Spec.Parameters {
+			values[name] = v
+		}
+		draw = func(ctx context.Context, o *run.Outcome) ([]drawing, error) { return e.draw(ctx, values, o) }
+	}
+	drawings, err := draw(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	var figures []run.Figure
+	for _, d := range drawings {
+		if err := ctx.Err(); err != nil {
+			return figures, err
+		}
+		f := run.Figure{Name: d.name, Title: d.figure.Title, Caption: d.figure.Caption, Files: map[string][]byte{}}
+		for _, format := range formats {
+			if f.Files[format], err = d.figure.Bytes(format); err != nil {
+				return figures, err
+			}
+		}
+		figures = append(figures, f)
+	}
+	return figures, nil
+}
+
+// solved are the problems that have a solution of at least one step.
+func solved(o *run.Outcome) []*run.Problem {
+	var out []*run.Problem
+	for _, p := range o.Problems {
+		if p.Solution != nil && p.Solution.Trajectory != nil && p.Solution.Len() > 1 {
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
+// drawRun draws what any run can be drawn by.
+func drawRun(ctx context.Context, o *run.Outcome) ([]drawing, error) {
+	problems := solved(o)
+	if len(problems) == 0 {
+		return nil, nil
+	}
+	drawings := []drawing{lossFigure(problems)}
+	main := problems[0]
+	switch n := main.Family.Dim(); {
+	case n == 2:
+		d, err := portraitFigure(problems)
+		if err != nil {
+			return nil, err
+		}
+		drawings = append(drawings, d)
+		d, err = ellipseFigure(main)
+		if err != nil {
+			return nil, err
+		}
+		drawings = append(drawings, d)
+	case n <= 8:
+		drawings = append(drawings, coordinateFigure(main))
+	}
+	return drawings, nil
+}
+
+// drawFit adds the invariance gap to what any run shows.
+func drawFit(ctx context.Context, _ Values, o *run.Outcome) ([]drawing, error) {
+	drawings, err := drawRun(ctx, o)
+	if err != nil || len(solved(o)) == 0 {
+		return drawings, err
+	}
+	d, err := gapFigure(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	return append(drawings, d), nil
+}
+
+// styles tells the members apart: by colour for the metric and by dashes for
+// the chart where that does it, one by one otherwise.
+func styles(problems []*run.Problem) []figure.Style {
+	var metricNames, charts []string
+	index := func(list *[]string, name string) int {
+		i := slices.Index(*list, name)
+		if i < 0 {
+			i = len(*list)
+			*list = append(*list, name)
+		}
+		return i
+	}
+	out := make([]figure.Style, len(problems))
+	seen := map[figure.Style]bool{}
+	distinct := true
+	for i, p := range problems {
+		out[i] = figure.Style{Color: index(&metricNames, p.Spec.Flow.Metric), Dash: index(&charts, p.Spec.Flow.Chart)}
+		distinct = distinct && !seen[out[i]]
+		seen[out[i]] = true
+	}
+	if !distinct {
+		for i := range out {
+			out[i] = figure.Style{Color: i, Dash: i}
+		}
+	}
+	return out
+}
+
+// zeroAtMinimum are the losses whose least value is zero.
+var zeroAtMinimum = []string{"kl", "reverse-kl", "squared-distance"}
+
+// lossFigure is the loss above its least value against time.
+func lossFigure(problems []*run.Problem) drawing {
+	same := true
+	for _, p := range problems {
+		same = same && p.Spec.Loss.Kind == problems[0].Spec.Loss.Kind
+	}
+	least, label := 0.0, "loss"
+	if !slices.Contains(zeroAtMinimum, problems[0].Spec.Loss.Kind) || !same {
+		least, label = math.Inf(1), "loss − least loss reached"
+		for _, p := range problems {
+			for _, l := range p.Solution.Losses {
+				least = math.Min(least, l)
+			}
+		}
+	}
+	if !same {
+		least, label = 0, "loss"
+	}
+	panel := &figure.Panel{X: "time t", Y: label, LogY: true}
+	low, high := math.Inf(1), 0.0
+	s := styles(problems)
+	for i, p := range problems {
+		c := figure.Curve{Name: p.Name, Style: s[i]}
+		for k, l := range p.Solution.Losses {
+			c.X = append(c.X, p.Solution.Time(k))
+			c.Y = append(c.Y, l-least)
+			if l > least {
+				low, high = math.Min(low, l-least), math.Max(high, l-least)
+			}
+		}
+		panel.Curves = append(panel.Curves, c)
+	}
+	if low < high {
+		// Below rounding there is nothing to see.
+		low = math.Max(low, 1e-16*high)
+		panel.YRange = &figure.Range{Low: low / 2, High: high * 2}
+	} else {
+		panel.LogY = false
+	}
+	if !same && slices.ContainsFunc(problems, func(p *run.Problem) bool { return slices.Min(p.Solution.Losses) <= 0 }) {
+		panel.LogY, panel.YRange = false, nil
+	}
+	return drawing{"loss", &figure.Figure{
+		Title: "Loss against time", Panels: []*figure.Panel{panel}, Height: 4,
+		Caption: "The loss along each flow. Flows under the Fisher metric coincide in all charts.",
+	}}
+}
+
+// secondChart is the chart beside the flow's in which trajectories are shown.
+func secondChart(f manifold.Family, first string) string {
+	for _, c := range []string{"mean-shape", "log-scale", "natural", "source"} {
+		if c != first && slices.Contains(f.(manifold.Charted).Charts(), c) {
+			return c
+		}
+	}
+	return first
+}
+
+// portraitFigure shows the trajectories over the level sets of the loss and the
+// vector field, in two charts side by side.
+func portraitFigure(problems []*run.Problem) (drawing, error) {
+	main := problems[0]
+	f := &figure.Figure{
+		Title: "Trajectories in two charts",
+		Caption: fmt.Sprintf("Level sets of the loss (grey), the direction of the %s flow (arrows) and the trajectories, in two charts of the family. "+
+			"Open circle: start; filled: end. Flows under the Fisher metric are one curve.", main.Spec.Flow.Metric),
+		Height: 4,
+	}
+	for _, chart := range []string{main.Spec.Flow.Chart, secondChart(main.Family, main.Spec.Flow.Chart)} {
+		p, err := portrait(problems, chart)
+		if err != nil {
+			return drawing{}, err
+		}
+		f.Panels = append(f.Panels, p)
+	}
+	return drawing{"trajectories", f}, nil
+}
+
+// path is a solution in another chart, at no more than some hundreds of points.
+func path(p *run.Problem, chart string) (x [][]float64, err error) {
+	from, err := p.View()
+	if err != nil {
+		return nil, err
+	}
+	to, err := manifold.In(p.Family, chart)
+	if err != nil {
+		return nil, err
+	}
+	const points = 600
+	s := p.Solution
+	n := p.Family.Dim()
+	theta := make([]float64, n)
+	add := func(state []float64) error {
+		if err := from.Chart().ToSource(theta, state); err != nil {
+			return err
+		}
+		xi := make([]float64, n)
+		if err := to.Chart().FromSource(xi, theta); err != nil {
+			return err
+		}
+		x = append(x, xi)
+		return nil
+	}
+	stride := 1 + s.Len()/points
+	between := max(1, points/s.Len())
+	state := make([]float64, n)
+	for i := 0; i < s.Len()-1; i += stride {
+		next := min(i+stride, s.Len()-1)
+		for k := range between {
+			t := s.Time(i) + (s.Time(next)-s.Time(i))*float64(k)/float64(between)
+			if err := add(s.At(state, t)); err != nil {
+				if errors.Is(err, manifold.ErrDomain) {
+					continue
+				}
+				return nil, err
+			}
+		}
+	}
+	return x, add(s.Last())
+}
+
+func portrait(problems []*run.Problem, chart string) (*figure.Panel, error) {
+	main := problems[0]
+	view, err := manifold.In(main.Family, chart)
+	if err != nil {
+		return nil, err
+	}
+	names := view.Chart().Coordinates()
+	panel := &figure.Panel{Title: chart + " chart", X: axisName(names[0]), Y: axisName(names[1])}
+	var xs, ys []float64
+	for i, s := range styles(problems) {
+		x, err := path(problems[i], chart)
+		if err != nil {
+			return nil, err
+		}
+		c := figure.Curve{Name: problems[i].Name, Style: s}
+		for _, p := range x {
+			c.X, c.Y = append(c.X, p[0]), append(c.Y, p[1])
+		}
+		xs, ys = append(xs, c.X...), append(ys, c.Y...)
+		panel.Curves = append(panel.Curves, c)
+		panel.Marks = append(panel.Marks, figure.Mark{X: c.X[len(c.X)-1], Y: c.Y[len(c.Y)-1], Kind: figure.End, Color: s.Color})
+	}
+	panel.Marks = append(panel.Marks, figure.Mark{X: panel.Curves[0].X[0], Y: panel.Curves[0].Y[0], Kind: figure.Start, Color: 6})
+	panel.XRange, panel.LogX = frame(xs)
+	panel.YRange, panel.LogY = frame(ys)
+
+	maker, _ := metrics.ByName(main.Spec.Flow.Metric)
+	point, err := flow.InChart(main.Family, chart, main.Loss, maker)
+	if err != nil {
+		return nil, err
+	}
+	panel.Level = func(x, y float64) float64 {
+		if point.At([]float64{x, y}) != nil {
+			return math.NaN()
+		}
+		return point.Value()
+	}
+	v := make([]float64, 2)
+	panel.Field = func(x, y float64) (float64, float64) {
+		if point.At([]float64{x, y}) != nil {
+			return math.NaN(), math.NaN()
+		}
+		point.Gradient(v)
+		if point.Raise(v, v) != nil {
+			return math.NaN(), math.NaN()
+		}
+		return -v[0], -v[1]
+	}
+	return panel, nil
+}
+
+// frame is the range of an axis around the values, logarithmic if they are
+// positive and spread over more than a decade and a half.
+func frame(values []float64) (*figure.Range, bool) {
+	low, high := slices.Min(values), slices.Max(values)
+	if low > 0 && high/low > 30 {
+		m := math.Pow(high/low, 0.12)
+		return &figure.Range{Low: low / m, High: high * m}, true
+	}
+	m := 0.15 * (high - low)
+	if m == 0 {
+		m = math.Max(0.1*math.Abs(high), 0.1)
+	}
+	r := &figure.Range{Low: low - m, High: high + m}
+	if low > 0 && r.Low <= 0 {
+		r.Low = low / 4
+	}
+	return r, false
+}
+
+// axisName turns a coordinate's name into a label.
+func axisName(name string) string {
+	for _, g := range []struct{ word, letter string }{
+		{"mu", "μ"}, {"sigma", "σ"}, {"lambda", "λ"}, {"theta", "θ"}, {"eta", "η"}, {"tau", "τ"}, {"phi", "φ"},
+	} {
+		switch {
+		case name == g.word:
+			return g.letter
+		case name == "log_"+g.word:
+			return "log " + g.letter
+		case strings.HasPrefix(name, g.word) && len(name) == len(g.word)+1:
+			return g.letter + name[len(g.word):]
+		}
+	}
+	return strings.ReplaceAll(strings.ReplaceAll(name, "E_", "E "), "_", " ")
+}
+
+// ellipseFigure shows unit balls of the metric along the main path.
+func ellipseFigure(p *run.Problem) (drawing, error) {
+	chart := p.Spec.Flow.Chart
+	f := &figure.Figure{
+		Title: "The metric along the path",
+		Caption: "Ellipses of equal Fisher length around points of the path, in two charts: a step of that length changes the distribution " +
+			"by the same amount wherever and in whatever direction it is made.",
+		Height: 3.7,
+	}
+	for _, chart := range []string{chart, secondChart(p.Family, chart)} {
+		panel, err := ellipses(p, chart)
+		if err != nil {
+			return drawing{}, err
+		}
+		f.Panels = append(f.Panels, panel)
+	}
+	return drawing{"metric", f}, nil
+}
+
+func ellipses(p *run.Problem, chart string) (*figure.Panel, error) {
+	view, err := manifold.In(p.Family, chart)
+	if err != nil {
+		return nil, err
+	}
+	x, err := path(p, chart)
+	if err != nil {
+		return nil, err
+	}
+	names := view.Chart().Coordinates()
+	panel := &figure.Panel{Title: chart + " chart", X: axisName(names[0]), Y: axisName(names[1])}
+	c := figure.Curve{Name: p.Name, Style: figure.Style{}}
+	for _, q := range x {
+		c.X, c.Y = append(c.X, q[0]), append(c.Y, q[1])
+	}
+	panel.Curves = []figure.Curve{c}
+	total := p.Solution.Lengths[len(p.Solution.Lengths)-1]
+	radius := math.Min(total/10, 0.3)
+	metric, err := metrics.ForFisher(view)
+	if err != nil {
+		return nil, err
+	}
+	const count = 9
+	xs, ys := slices.Clone(c.X), slices.Clone(c.Y)
+	// Evenly by Fisher length travelled.
+	for k := range count {
+		q, err := atLength(p, chart, total*float64(k)/(count-1))
+		if err != nil {
+			return nil, err
+		}
+		if err := metric.At(q); err != nil {
+			return nil, err
+		}
+		var e [2][2]float64
+		for i := range 2 {
+			unit := make([]float64, 2)
+			unit[i] = 1
+			if err := metric.Lower(e[i][:], unit); err != nil {
+				return nil, err
+			}
+		}
+		ellipse := figure.Ellipse{X: q[0], Y: q[1], M11: e[0][0], M12: e[0][1], M22: e[1][1], Radius: radius, Style: figure.Style{Color: 4}}
+		panel.Ellipses = append(panel.Ellipses, ellipse)
+		det := e[0][0]*e[1][1] - e[0][1]*e[0][1]
+		dx, dy := radius*math.Sqrt(e[1][1]/det), radius*math.Sqrt(e[0][0]/det)
+		xs, ys = append(xs, q[0]-dx, q[0]+dx), append(ys, q[1]-dy, q[1]+dy)
+	}
+	panel.Marks = []figure.Mark{{X: c.X[0], Y: c.Y[0], Kind: figure.Start, Color: 0}, {X: c.X[len(c.X)-1], Y: c.Y[len(c.Y)-1], Kind: figure.End, Color: 0}}
+	panel.XRange, panel.LogX = frame(xs)
+	panel.YRange, panel.LogY = frame(ys)
+	return panel, nil
+}
+
+// atLength is the point of a path, in a chart, that lies at a Fisher length
+// from its start.
+func atLength(p *run.Problem, chart string, length float64) ([]float64, error) {
+	s := p.Solution
+	i, found := slices.BinarySearch(s.Lengths, length)
+	i = min(i, s.Len()-1)
+	t := s.Time(i)
+	if !found && i > 0 && s.Lengths[i] > s.Lengths[i-1] {
+		t = s.Time(i-1) + (t-s.Time(i-1))*(length-s.Lengths[i-1])/(s.Lengths[i]-s.Lengths[i-1])
+	}
+	from, err := p.View()
+	if err != nil {
+		return nil, err
+	}
+	to, err := manifold.In(p.Family, chart)
+	if err != nil {
+		return nil, err
+	}
+	n := p.Family.Dim()
+	theta, xi := make([]float64, n), make([]float64, n)
+	if err := from.Chart().ToSource(theta, s.At(nil, t)); err != nil {
+		return nil, err
+	}
+	return xi, to.Chart().FromSource(xi, theta)
+}
+
+// coordinateFigure shows the coordinates of the main flow against time.
+func coordinateFigure(p *run.Problem) drawing {
+	view, err := p.View()
+	names := numbers(p.Family.Dim())
+	if err == nil {
+		names = view.Chart().Coordinates()
+	}
+	panel := &figure.Panel{X: "time t", Y: p.Spec.Flow.Chart + " coordinates"}
+	for i, name := range names {
+		c := figure.Curve{Name: axisName(name), Style: figure.Style{Color: i, Dash: i}}
+		for _, t := range times(p) {
+			c.X, c.Y = append(c.X, t), append(c.Y, p.Solution.At(nil, t)[i])
+		}
+		panel.Curves = append(panel.Curves, c)
+	}
+	return drawing{"coordinates", &figure.Figure{
+		Title: "Coordinates against time", Panels: []*figure.Panel{panel}, Height: 3.8,
+		Caption: fmt.Sprintf("The %s coordinates along the flow %s.", p.Spec.Flow.Chart, p.Name),
+	}}
+}
+
+func numbers(n int) []string {
+	out := make([]string, n)
+	for i := range out {
+		out[i] = fmt.Sprint(i + 1)
+	}
+	return out
+}
+
+// times are some hundreds of times over a solution.
+func times(p *run.Problem) []float64 {
+	const n = 400
+	a, b := p.Solution.Time(0), p.Solution.Time(p.Solution.Len()-1)
+	out := make([]float64, n+1)
+	for i := range out {
+		out[i] = a + (b-a)*float64(i)/n
+	}
+	out[n] = b
+	return out
+}
+
+// gapFigure integrates the main flow in all charts of the plan at several
+// tolerances, and the Euclidean flow as a control.
+func gapFigure(ctx context.Context, o *run.Outcome) (drawing, error) {
+	main := o.Problems[0]
+	var charts []string
+	for _, p := range o.Problems {
+		if c := p.Spec.Flow.Chart; !slices.Contains(charts, c) {
+			charts = append(charts, c)
+		}
+	}
+	tolerances := []float64{1e-4, 1e-5, 1e-6, 1e-7, 1e-8, 1e-9, 1e-10, 1e-11}
+	// The control stops where its charts can bear it.
+	end := main.Solution.Time(main.Solution.Len() - 1)
+	for _, p := range o.Problems {
+		if p.Spec.Flow.Metric == "euclidean" && p.T1 < end {
+			end = p.T1
+		}
+	}
+	panel := &figure.Panel{X: "tolerance (Fisher length)", Y: "largest distance between charts", LogX: true, LogY: true}
+	for i, m := range []struct {
+		name  string
+		maker metrics.Maker
+		t1    float64
+		tol   []float64
+	}{{"Fisher flow", nil, main.Solution.Time(main.Solution.Len() - 1), tolerances}, {"Euclidean flow (control)", metrics.ForEuclidean, end, tolerances[:3]}} {
+		p := &invariance.Problem{Family: main.Family, Loss: main.Loss, Metric: m.maker, Start: main.Source, T0: main.T0, T1: m.t1}
+		table, err := invariance.Sweep(ctx, p, charts, m.tol, flow.Settings{Tol: 1, Detail: flow.Off})
+		if err != nil {
+			return drawing{}, fmt.Errorf("invariance gap, %s: %w", m.name, err)
+		}
+		c := figure.Curve{Name: fmt.Sprintf("%s, order %.2f", m.name, math.Abs(table.Order)), Style: figure.Style{Color: i, Dash: i, Marker: true}}
+		for _, r := range table.Rows {
+			c.X, c.Y = append(c.X, r.Tolerance), append(c.Y, r.Gap)
+		}
+		panel.Curves = append(panel.Curves, c)
+	}
+	return drawing{"invariance", &figure.Figure{
+		Title: "Invariance gap against tolerance", Panels: []*figure.Panel{panel}, Height: 3.9,
+		Caption: fmt.Sprintf("The largest intrinsic distance between the solutions in the charts %s, each integrated in its own coordinates. "+
+			"Under the Fisher metric it is the solver's error and falls with the tolerance; under the Euclidean metric the solutions really differ.",
+			strings.Join(charts, ", ")),
+	}}, nil
+}

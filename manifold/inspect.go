@@ -1,0 +1,248 @@
+package manifold
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+
+	"gonum.org/v1/gonum/mat"
+)
+
+// An Inspection is everything that is known of one member of a family, by
+// chart where it depends on coordinates. What the family does not have stays
+// nil.
+type Inspection struct {
+	Family  string
+	Charts  []string // in the family's order; the synonyms natural and expectation last
+	Names   map[string][]string
+	Point   map[string][]float64
+	Fisher  map[string][][]float64
+	Gamma   map[string]Tensor // Levi-Civita, first kind
+	Cubic   map[string]Tensor // Amari–Chentsov
+	Score   map[string][]float64
+	Mean    []float64 // of the sufficient statistic
+	To      *Relation
+	Numeric map[string]float64 // errors of the fields that are not closed form
+
+	Entropy, LogPartition, Curvature, LogDensity *float64
+}
+
+// A Relation is what an Inspection knows of a second member.
+type Relation struct {
+	Point                             map[string][]float64
+	KL, ReverseKL, FisherRao          *float64
+	Midpoint                          map[string][]float64
+	FisherRaoMissing, MidpointMissing string // why, when they are nil
+}
+
+// AllCharts lists the charts of a family and, behind them, natural and
+// expectation where they are synonyms.
+func AllCharts(f Family) []string {
+	c, ok := f.(Charted)
+	if !ok {
+		return nil
+	}
+	names := slices.Clone(c.Charts())
+	for _, synonym := range []string{"natural", "expectation"} {
+		if _, ok := c.Chart(synonym); ok && !slices.Contains(names, synonym) {
+			names = append(names, synonym)
+		}
+	}
+	return names
+}
+
+// InAllCharts returns the coordinates of the source point theta in every
+// chart of AllCharts.
+func InAllCharts(f Family, theta []float64) (map[string][]float64, error) {
+	points := map[string][]float64{}
+	for _, name := range AllCharts(f) {
+		c, _ := f.(Charted).Chart(name)
+		xi := make([]float64, f.Dim())
+		if err := c.FromSource(xi, theta); err != nil {
+			return nil, fmt.Errorf("chart %s: %w", name, err)
+		}
+		points[name] = xi
+	}
+	return points, nil
+}
+
+// Inspect gathers what is known of the member of the family at the given
+// coordinates in the named chart, of an observation x and of a second member
+// to, in the same chart; both may be nil.
+func Inspect(f Family, chart string, at, x, to []float64) (*Inspection, error) {
+	view, err := In(f, chart)
+	if err != nil {
+		return nil, err
+	}
+	theta, err := sourceOf(view, "at", at)
+	if err != nil {
+		return nil, err
+	}
+	r := &Inspection{
+		Family: f.Name(), Charts: AllCharts(f), Names: map[string][]string{}, Numeric: map[string]float64{},
+		Fisher: map[string][][]float64{},
+	}
+	if r.Point, err = InAllCharts(f, theta); err != nil {
+		return nil, err
+	}
+	for _, name := range r.Charts {
+		v, err := In(f, name)
+		if err != nil {
+			return nil, err
+		}
+		r.Names[name] = v.Chart().Coordinates()
+		if err := r.inChart(v, name); err != nil {
+			return nil, err
+		}
+	}
+	if e, err := view.Entropy(at); err == nil {
+		r.Entropy = &e
+	} else if !errors.Is(err, errors.ErrUnsupported) {
+		return nil, err
+	}
+	if e, ok := f.(Exponential); ok {
+		a := e.LogPartition(theta)
+		r.LogPartition = &a
+		r.Mean = r.Point["expectation"]
+		if k, accuracy, err := GaussianCurvature(e, theta); err == nil {
+			r.Curvature = &k
+			r.Numeric["gaussian_curvature"] = accuracy
+		}
+	}
+	if x != nil {
+		if err := r.observe(f, theta, x); err != nil {
+			return nil, err
+		}
+	}
+	if to != nil {
+		if r.To, err = relate(f, view, theta, to); err != nil {
+			return nil, err
+		}
+	}
+	return r, nil
+}
+
+func sourceOf(view *View, what string, xi []float64) ([]float64, error) {
+	if len(xi) != view.Dim() {
+		return nil, fmt.Errorf("%s: %d coordinates given, %s in chart %s has %d: %v",
+			what, len(xi), view.Name(), view.Chart().Name(), view.Dim(), view.Chart().Coordinates())
+	}
+	theta := make([]float64, len(xi))
+	if err := view.Chart().ToSource(theta, xi); err != nil {
+		return nil, fmt.Errorf("%s: %w", what, err)
+	}
+	return theta, nil
+}
+
+// largestTensor is the dimension up to which third-order tensors are listed.
+const largestTensor = 20
+
+func (r *Inspection) inChart(v *View, name string) error {
+	xi := r.Point[name]
+	n := v.Dim()
+	g := mat.NewSymDense(n, nil)
+	if err := v.Fisher(g, xi); err != nil {
+		return err
+	}
+	rows := make([][]float64, n)
+	for i := range rows {
+		rows[i] = mat.Row(nil, i, g)
+	}
+	r.Fisher[name] = rows
+	if n > largestTensor {
+		return nil
+	}
+	gamma, accuracy, err := Christoffel(v, xi)
+	if err != nil {
+		return err
+	}
+	if r.Gamma == nil {
+		r.Gamma = map[string]Tensor{}
+	}
+	r.Gamma[name] = gamma
+	r.Numeric["christoffel"] = math.Max(r.Numeric["christoffel"], accuracy)
+	cubic, accuracy, err := AmariChentsov(v, xi)
+	switch {
+	case errors.Is(err, errors.ErrUnsupported):
+	case err != nil:
+		return err
+	default:
+		if r.Cubic == nil {
+			r.Cubic = map[string]Tensor{}
+		}
+		r.Cubic[name] = cubic
+		r.Numeric["amari_chentsov"] = math.Max(r.Numeric["amari_chentsov"], accuracy)
+	}
+	return nil
+}
+
+func (r *Inspection) observe(f Family, theta, x []float64) error {
+	if o, ok := f.(Observed); ok {
+		if err := o.CheckObservation(x); err != nil {
+			return fmt.Errorf("x: %w", err)
+		}
+	}
+	if d, ok := f.(LogDensity); ok {
+		l := d.LogDensity(x, theta)
+		r.LogDensity = &l
+	}
+	if _, ok := f.(Scorer); ok {
+		r.Score = map[string][]float64{}
+		for _, name := range r.Charts {
+			v, err := In(f, name)
+			if err != nil {
+				return err
+			}
+			s := make([]float64, f.Dim())
+			if err := v.Score(s, x, r.Point[name]); err != nil {
+				return err
+			}
+			r.Score[name] = s
+		}
+	}
+	return nil
+}
+
+func relate(f Family, view *View, theta, to []float64) (*Relation, error) {
+	other, err := sourceOf(view, "to", to)
+	if err != nil {
+		return nil, err
+	}
+	r := &Relation{}
+	if r.Point, err = InAllCharts(f, other); err != nil {
+		return nil, err
+	}
+	if d, ok := f.(Diverger); ok {
+		a, err := d.KL(theta, other)
+		if err != nil {
+			return nil, err
+		}
+		b, err := d.KL(other, theta)
+		if err != nil {
+			return nil, err
+		}
+		r.KL, r.ReverseKL = &a, &b
+	}
+	if d, ok := f.(Distancer); ok {
+		x, err := d.Distance(theta, other)
+		if err != nil {
+			return nil, err
+		}
+		r.FisherRao = &x
+	} else {
+		r.FisherRaoMissing = "no closed form"
+	}
+	if g, ok := f.(Geodesic); ok {
+		middle := make([]float64, f.Dim())
+		if err := g.Geodesic(middle, theta, other, 0.5); err != nil {
+			return nil, err
+		}
+		if r.Midpoint, err = InAllCharts(f, middle); err != nil {
+			return nil, err
+		}
+	} else {
+		r.MidpointMissing = "no closed form"
+	}
+	return r, nil
+}
