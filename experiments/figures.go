@@ -157,21 +157,23 @@ func lossFigure(problems []*run.Problem) drawing {
 	}
 	panel := &figure.Panel{X: "time t", Y: label, LogY: true}
 	low, high := math.Inf(1), 0.0
+	first, last := math.Inf(1), 0.0
 	s := styles(problems)
 	for i, p := range problems {
 		c := figure.Curve{Name: p.Name, Style: s[i]}
 		for k, l := range p.Solution.Losses {
-			c.X = append(c.X, p.Solution.Time(k))
+			c.X = append(c.X, p.Solution.Time(k)-p.T0)
 			c.Y = append(c.Y, l-least)
 			if l > least {
 				low, high = math.Min(low, l-least), math.Max(high, l-least)
 			}
 		}
+		first, last = math.Min(first, c.X[1]), math.Max(last, c.X[len(c.X)-1])
 		panel.Curves = append(panel.Curves, c)
 	}
 	if low < high {
 		// Below rounding there is nothing to see.
-		low = math.Max(low, 1e-16*high)
+		low = math.Max(low, 1e-15*high)
 		panel.YRange = &figure.Range{Low: low / 2, High: high * 2}
 	} else {
 		panel.LogY = false
@@ -179,10 +181,18 @@ func lossFigure(problems []*run.Problem) drawing {
 	if !same && slices.ContainsFunc(problems, func(p *run.Problem) bool { return slices.Min(p.Solution.Losses) <= 0 }) {
 		panel.LogY, panel.YRange = false, nil
 	}
-	return drawing{"loss", &figure.Figure{
+	f := &figure.Figure{
 		Title: "Loss against time", Panels: []*figure.Panel{panel}, Height: 4,
 		Caption: "The loss along each flow. Flows under the Fisher metric coincide in all charts.",
-	}}
+	}
+	if slices.ContainsFunc(problems, func(p *run.Problem) bool { return p.Spec.Flow.Metric != problems[0].Spec.Flow.Metric }) {
+		// Other metrics bring other scales of time: show early times as well.
+		early := *panel
+		early.X, early.LogX, early.Y = "time t (logarithmic)", true, ""
+		early.XRange = &figure.Range{Low: math.Max(first, 1e-8*last), High: 1.3 * last}
+		f.Panels = append(f.Panels, &early)
+	}
+	return drawing{"loss", f}
 }
 
 // secondChart is the chart beside the flow's in which trajectories are shown.
@@ -215,7 +225,7 @@ func portraitFigure(problems []*run.Problem) (drawing, error) {
 	return drawing{"trajectories", f}, nil
 }
 
-// path is a solution in another chart, at no more than some hundreds of points.
+// path is a solution in another chart, at some hundreds of points.
 func path(p *run.Problem, chart string) (x [][]float64, err error) {
 	from, err := p.View()
 	if err != nil {
@@ -225,7 +235,6 @@ func path(p *run.Problem, chart string) (x [][]float64, err error) {
 	if err != nil {
 		return nil, err
 	}
-	const points = 600
 	s := p.Solution
 	n := p.Family.Dim()
 	theta := make([]float64, n)
@@ -240,17 +249,22 @@ func path(p *run.Problem, chart string) (x [][]float64, err error) {
 		x = append(x, xi)
 		return nil
 	}
-	stride := 1 + s.Len()/points
-	between := max(1, points/s.Len())
+	// Evenly by Fisher length, since a flow may run most of its way in a small
+	// part of its steps.
+	const points = 400
+	spacing := s.Lengths[s.Len()-1] / points
+	last := math.Inf(-1)
 	state := make([]float64, n)
-	for i := 0; i < s.Len()-1; i += stride {
-		next := min(i+stride, s.Len()-1)
+	for i := range s.Len() - 1 {
+		gap := s.Lengths[i+1] - s.Lengths[i]
+		if s.Lengths[i]-last < spacing && gap < spacing {
+			continue
+		}
+		last = s.Lengths[i]
+		between := min(50, 1+int(gap/spacing))
 		for k := range between {
-			t := s.Time(i) + (s.Time(next)-s.Time(i))*float64(k)/float64(between)
-			if err := add(s.At(state, t)); err != nil {
-				if errors.Is(err, manifold.ErrDomain) {
-					continue
-				}
+			t := s.Time(i) + (s.Time(i+1)-s.Time(i))*float64(k)/float64(between)
+			if err := add(s.At(state, t)); err != nil && !errors.Is(err, manifold.ErrDomain) {
 				return nil, err
 			}
 		}

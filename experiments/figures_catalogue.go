@@ -56,7 +56,7 @@ func drawHalfPlane(ctx context.Context, _ Values, o *run.Outcome) ([]drawing, er
 		{X: first.X[0], Y: first.Y[0], Kind: figure.Start, Color: 6},
 		{X: first.X[len(first.X)-1], Y: first.Y[len(first.Y)-1], Kind: figure.Target},
 	}
-	panel.Words = []figure.Word{{X: first.X[0], Y: first.Y[0], Text: "p"}, {X: first.X[len(first.X)-1], Y: first.Y[len(first.Y)-1], Text: "q"}}
+	panel.Words = []figure.Word{{X: first.X[0], Y: first.Y[0], Text: "p", DX: -11, DY: 4}, {X: first.X[len(first.X)-1], Y: first.Y[len(first.Y)-1], Text: "q"}}
 	low := 0.0
 	high := 0.0
 	for _, c := range panel.Curves {
@@ -87,7 +87,7 @@ func drawReplicator(ctx context.Context, _ Values, o *run.Outcome) ([]drawing, e
 	}
 	f := &figure.Figure{
 		Title: "Probabilities against time", Columns: len(problems), Height: 3.3,
-		Caption: "The four probabilities along the replicator equation and along the flows of both divergences to q (dotted levels are q). " +
+		Caption: "The four probabilities along the replicator equation and along the flows of both divergences to q = (0.4, 0.3, 0.2, 0.1). " +
 			"Under KL(q‖p) they move straight, under KL(p‖q) their logarithms do.",
 	}
 	titles := map[string]string{"replicator": "replicator", "reverse-kl": "KL(p‖q)", "kl": "KL(q‖p)"}

@@ -42,22 +42,22 @@ func label(v, step float64) string {
 	return strconv.FormatFloat(v, 'f', max(0, -int(math.Floor(math.Log10(step)+1e-9))), 64)
 }
 
-// logTicks labels decades, at most seven of them, and marks the others, or
-// within two decades the digits 2 and 5 too.
+// logTicks are ticks of an axis in log₁₀: it labels decades, at most seven of
+// them, and marks the others, or within two decades the digits 2 and 5 too.
 type logTicks struct{}
 
 func (logTicks) Ticks(low, high float64) []plot.Tick {
-	if !(low > 0) || !(high > low) {
+	if !(high > low) {
 		return nil
 	}
-	first, last := int(math.Ceil(math.Log10(low)-1e-9)), int(math.Floor(math.Log10(high)+1e-9))
+	first, last := int(math.Ceil(low-1e-9)), int(math.Floor(high+1e-9))
 	stride := 1
 	for (last-first)/stride >= 7 {
 		stride++
 	}
 	var ticks []plot.Tick
 	for d := first; d <= last; d++ {
-		t := plot.Tick{Value: math.Pow(10, float64(d))}
+		t := plot.Tick{Value: float64(d)}
 		if mod(d, stride) == 0 {
 			t.Label = decade(d)
 		}
@@ -68,13 +68,13 @@ func (logTicks) Ticks(low, high float64) []plot.Tick {
 	}
 	for d := first - 1; d <= last; d++ {
 		for m := 2.0; m < 10; m++ {
-			v := m * math.Pow(10, float64(d))
+			v := float64(d) + math.Log10(m)
 			if v < low || v > high {
 				continue
 			}
 			t := plot.Tick{Value: v}
 			if m == 2 || m == 5 {
-				t.Label = strconv.FormatFloat(v, 'g', 3, 64)
+				t.Label = strconv.FormatFloat(m*math.Pow(10, float64(d)), 'g', 3, 64)
 			}
 			ticks = append(ticks, t)
 		}
@@ -117,14 +117,4 @@ func extent(values []float64, log bool) Range {
 		m = math.Max(0.5*math.Abs(high), 0.5)
 	}
 	return Range{low - m, high + m}
-}
-
-// safeLog is a logarithmic scale that does not panic on what is not positive.
-type safeLog struct{}
-
-func (safeLog) Normalize(low, high, x float64) float64 {
-	if !(x > 0) {
-		return -1
-	}
-	return math.Log(x/low) / math.Log(high/low)
 }

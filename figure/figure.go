@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"strings"
 
-	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 	"gonum.org/v1/plot/vg/vgimg"
@@ -104,26 +103,12 @@ func (f *Figure) draw(c draw.Canvas) {
 	foot := legend.height(c.Max.X - c.Min.X)
 	columns := f.columns()
 	rows := (len(f.Panels) + columns - 1) / columns
-	plots := make([][]*plot.Plot, rows)
-	for r := range plots {
-		plots[r] = make([]*plot.Plot, columns)
-		for k := range plots[r] {
-			if i := r*columns + k; i < len(f.Panels) {
-				plots[r][k] = f.Panels[i].plot()
-			}
-		}
-	}
 	tiles := draw.Tiles{
 		Rows: rows, Cols: columns, PadX: 12, PadY: 12, PadTop: 4, PadLeft: 2, PadRight: 8,
 	}
 	area := draw.Crop(c, 0, 0, foot, 0)
-	canvases := plot.Align(plots, tiles, area)
-	for r := range plots {
-		for k, p := range plots[r] {
-			if p != nil {
-				p.Draw(canvases[r][k])
-			}
-		}
+	for i, p := range f.Panels {
+		p.plot().Draw(tiles.At(area, i%columns, i/columns))
 	}
 	legend.draw(draw.Crop(c, 0, 0, 0, foot-(c.Max.Y-c.Min.Y)))
 }

@@ -64,6 +64,8 @@ const (
 type Word struct {
 	X, Y float64
 	Text string
+	// DX and DY move the label, in points; both zero means up and right.
+	DX, DY float64
 }
 
 // An Ellipse is {c + v : vᵀMv = r²}, drawn to true shape in data coordinates.
@@ -102,13 +104,15 @@ func (p *Panel) plot() *plot.Plot {
 		a.axis.Tick.Length = 3.5
 		a.axis.Padding = 0
 		a.axis.Tick.Marker = linearTicks{}
-		if a.log {
-			a.axis.Scale = safeLog{}
-			a.axis.Tick.Marker = logTicks{}
-		}
 		r := p.extent(a.x, a.log)
 		if a.given != nil {
 			r = *a.given
+		}
+		if a.log {
+			// The axis is linear in log₁₀: on a logarithmic one gonum/plot keeps
+			// room for the label where it does not stand.
+			a.axis.Tick.Marker = logTicks{}
+			r = Range{math.Log10(r.Low), math.Log10(r.High)}
 		}
 		a.axis.Min, a.axis.Max = r.Low, r.High
 	}
@@ -135,7 +139,7 @@ func (p *Panel) extent(x, log bool) Range {
 		}
 	}
 	for _, c := range p.Curves {
-		for i := range c.X {
+		for i := range min(len(c.X), len(c.Y)) {
 			add(c.X[i], c.Y[i])
 		}
 	}
@@ -165,11 +169,13 @@ type layers struct{ *Panel }
 // Plot implements plot.Plotter.
 func (l *layers) Plot(c draw.Canvas, q *plot.Plot) {
 	trX, trY := q.Transforms(&c)
-	at := func(x, y float64) vg.Point { return vg.Point{X: trX(x), Y: trY(y)} }
+	at := func(x, y float64) vg.Point {
+		return vg.Point{X: trX(onAxis(x, l.LogX)), Y: trY(onAxis(y, l.LogY))}
+	}
 	if l.Level != nil {
 		l.levels(c, q, at)
 	} else {
-		l.grid(c, q, at)
+		l.grid(c, q)
 	}
 	if l.Field != nil {
 		l.arrows(c, q, at)
@@ -188,7 +194,11 @@ func (l *layers) Plot(c draw.Canvas, q *plot.Plot) {
 	words := legendText
 	for _, w := range l.Words {
 		if p := at(w.X, w.Y); c.Contains(p) {
-			c.FillText(words, vg.Point{X: p.X + 4, Y: p.Y + 4}, w.Text)
+			dx, dy := w.DX, w.DY
+			if dx == 0 && dy == 0 {
+				dx, dy = 5, 6
+			}
+			c.FillText(words, vg.Point{X: p.X + vg.Length(dx), Y: p.Y + vg.Length(dy)}, w.Text)
 		}
 	}
 	// The frame is closed, so that level sets and shades end somewhere.
@@ -197,17 +207,17 @@ func (l *layers) Plot(c draw.Canvas, q *plot.Plot) {
 }
 
 // grid draws faint lines at the labelled ticks.
-func (l *layers) grid(c draw.Canvas, q *plot.Plot, at func(x, y float64) vg.Point) {
+func (l *layers) grid(c draw.Canvas, q *plot.Plot) {
 	style := draw.LineStyle{Color: fainter, Width: thinWidth}
 	for _, t := range q.X.Tick.Marker.Ticks(q.X.Min, q.X.Max) {
 		if t.Label != "" {
-			x := at(t.Value, q.Y.Min).X
+			x := c.X(q.X.Norm(t.Value))
 			c.StrokeLine2(style, x, c.Min.Y, x, c.Max.Y)
 		}
 	}
 	for _, t := range q.Y.Tick.Marker.Ticks(q.Y.Min, q.Y.Max) {
 		if t.Label != "" {
-			y := at(q.X.Min, t.Value).Y
+			y := c.Y(q.Y.Norm(t.Value))
 			c.StrokeLine2(style, c.Min.X, y, c.Max.X, y)
 		}
 	}
@@ -242,13 +252,13 @@ func drawable(x float64, log bool) bool {
 
 func (l *layers) curve(c draw.Canvas, k Curve, at func(x, y float64) vg.Point) {
 	n := min(len(k.X), len(k.Y))
+	// The first points are all kept: on a logarithmic axis they are far apart.
 	stride := 1 + n/mostPoints
 	var points [][2]float64
-	for i := 0; i < n; i += stride {
-		points = append(points, [2]float64{k.X[i], k.Y[i]})
-	}
-	if n > 0 && (n-1)%stride != 0 {
-		points = append(points, [2]float64{k.X[n-1], k.Y[n-1]})
+	for i := range n {
+		if i < mostPoints/4 || i%stride == 0 || i == n-1 {
+			points = append(points, [2]float64{k.X[i], k.Y[i]})
+		}
 	}
 	if !k.Points {
 		l.stroke(c, k.Style.line(), points, at)
@@ -315,7 +325,7 @@ func (l *layers) arrows(c draw.Canvas, q *plot.Plot, at func(x, y float64) vg.Po
 			}
 			// The direction on the page, by a small step in the data.
 			p := at(x, y)
-			h := 1e-4 * math.Min((q.X.Max-q.X.Min)/math.Max(math.Abs(dx), 1e-300), (q.Y.Max-q.Y.Min)/math.Max(math.Abs(dy), 1e-300))
+			h := 1e-4 * math.Min(scale(x, q.X.Min, q.X.Max, l.LogX)/math.Max(math.Abs(dx), 1e-300), scale(y, q.Y.Min, q.Y.Max, l.LogY)/math.Max(math.Abs(dy), 1e-300))
 			e := at(x+h*dx, y+h*dy)
 			ux, uy := float64(e.X-p.X), float64(e.Y-p.Y)
 			r := math.Hypot(ux, uy)
@@ -336,10 +346,30 @@ func (l *layers) arrows(c draw.Canvas, q *plot.Plot, at func(x, y float64) vg.Po
 	}
 }
 
+// onAxis is a data coordinate as the axis has it.
+func onAxis(x float64, log bool) float64 {
+	if !log {
+		return x
+	}
+	if !(x > 0) {
+		return -400
+	}
+	return math.Log10(x)
+}
+
 // inverse is the data coordinate at a fraction of an axis.
 func inverse(fraction, low, high float64, log bool) float64 {
+	x := low + fraction*(high-low)
 	if log {
-		return low * math.Pow(high/low, fraction)
+		return math.Pow(10, x)
 	}
-	return low + fraction*(high-low)
+	return x
+}
+
+// scale is the length on which a data coordinate varies over an axis.
+func scale(x, low, high float64, log bool) float64 {
+	if log {
+		return math.Abs(x) * (high - low)
+	}
+	return high - low
 }
