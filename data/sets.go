@@ -1,0 +1,110 @@
+package data
+
+import (
+	"embed"
+	"fmt"
+	"slices"
+)
+
+// A Set is a data set that ships with the package.
+type Set struct {
+	// Name is the set's name in spec files, as "rivers".
+	Name string
+	// File is the name of its comma-separated file.
+	File string
+	// Columns are its columns in order, Rows the number of observations.
+	Columns []string
+	Rows    int
+	// Description says what was observed and in which unit, Source whom to
+	// cite.
+	Description, Source string
+	// SHA256 is the checksum of the file, in hexadecimal.
+	SHA256 string
+}
+
+//go:embed *.csv
+var files embed.FS
+
+var sets = []Set{
+	{
+		Name: "rivers", File: "rivers.csv", Columns: []string{"length_miles"}, Rows: 141,
+		Description: "lengths of major North American rivers, miles",
+		Source:      "World Almanac and Book of Facts, 1975; McNeil, Interactive Data Analysis, 1977",
+		SHA256:      "c0565bb1314c3c89440e9d6bd36c31ac4211f66e44dc4d0687e4b137b31cd6b1",
+	},
+	{
+		Name: "precip", File: "precip.csv", Columns: []string{"inches"}, Rows: 70,
+		Description: "mean annual precipitation of US cities, inches",
+		Source:      "Statistical Abstracts of the United States, 1975; McNeil, Interactive Data Analysis, 1977",
+		SHA256:      "f80072b0278427a79fb042c838b704fd8b84a3d4cb7366fe4bec26a361121cb5",
+	},
+	{
+		Name: "insect-sprays", File: "insect-sprays.csv", Columns: []string{"count", "spray"}, Rows: 72,
+		Description: "insects counted on plots treated with one of six sprays",
+		Source:      "Beall, Biometrika 32, 1942; McNeil, Interactive Data Analysis, 1977",
+		SHA256:      "650c5a88423a4948d3ec8f3113cb393084c88f1cf8fce56a6be6de136d48d6ed",
+	},
+	{
+		Name: "discoveries", File: "discoveries.csv", Columns: []string{"discoveries"}, Rows: 100,
+		Description: "great inventions and discoveries per year, 1860 to 1959",
+		Source:      "World Almanac and Book of Facts, 1975; McNeil, Interactive Data Analysis, 1977",
+		SHA256:      "b2021b4b9ae9f06ebc2c3e1d75df1a37ad7c4126ccf6300d6a8b03d87aa36438",
+	},
+	{
+		Name: "faithful", File: "faithful.csv", Columns: []string{"eruptions", "waiting"}, Rows: 272,
+		Description: "durations of eruptions of the Old Faithful geyser and waiting times to the next, minutes",
+		Source:      "Härdle, Smoothing Techniques, 1991; Azzalini & Bowman, Applied Statistics 39, 1990",
+		SHA256:      "d40b983752ab7ec0b15b740089c3ca7b7b59d0c7433a029a1714d134de1e8d14",
+	},
+	{
+		Name: "quakes", File: "quakes.csv", Columns: []string{"depth_km", "magnitude", "stations"}, Rows: 1000,
+		Description: "depth in km, Richter magnitude and number of reporting stations of earthquakes near Fiji",
+		Source:      "Harvard PRIM-H project",
+		SHA256:      "380aad9aafe1dda5698715b05252eb59d9da0e331c58bbd17538783d1c240610",
+	},
+	{
+		Name: "warpbreaks", File: "warpbreaks.csv", Columns: []string{"breaks", "wool", "tension"}, Rows: 54,
+		Description: "breaks of yarn per loom, by type of wool and level of tension",
+		Source:      "Tippett, Technological Applications of Statistics, 1950; McNeil, Interactive Data Analysis, 1977",
+		SHA256:      "256b46e881ed7397eff3559e86f94cb119bc65bd353ebd248034a3835a9932bf",
+	},
+	{
+		Name: "iris", File: "iris.csv", Columns: []string{"sepal_length", "sepal_width", "petal_length", "petal_width", "species"}, Rows: 150,
+		Description: "Fisher's iris: four lengths in cm, species 0 setosa, 1 versicolor, 2 virginica",
+		Source:      "Fisher, Annals of Eugenics 7, 1936; UCI Machine Learning Repository, CC BY 4.0",
+		SHA256:      "cdf459dcf51753a4f3f56e59a9c81d8c2aaf68889c0ce19ab347e46ff542e6f4",
+	},
+}
+
+// Names lists the data sets.
+func Names() []string {
+	names := make([]string, len(sets))
+	for i, s := range sets {
+		names[i] = s.Name
+	}
+	return names
+}
+
+// Open returns a data set by name. The error for a name that is none lists
+// those that are.
+func Open(name string) (Set, error) {
+	for _, s := range sets {
+		if s.Name == name {
+			s.Columns = slices.Clone(s.Columns)
+			return s, nil
+		}
+	}
+	return Set{}, fmt.Errorf("no data set is called %q (data sets: %v)", name, Names())
+}
+
+// Text returns the bytes of the set's file.
+func (s Set) Text() ([]byte, error) { return files.ReadFile(s.File) }
+
+// Table reads the set.
+func (s Set) Table() (*Table, error) {
+	text, err := s.Text()
+	if err != nil {
+		return nil, err
+	}
+	return Parse(s.File, text)
+}

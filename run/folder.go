@@ -1,0 +1,323 @@
+package run
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Files of a run folder.
+const (
+	specFile       = "spec.toml"
+	resultFile     = "result.json"
+	trajectoryFile = "trajectory.csv"
+	timingsFile    = "timings.json"
+	logFile        = "log.jsonl"
+	reportFile     = "report.html"
+	manifestFile   = "manifest.json"
+	figuresFolder  = "figures"
+)
+
+// partial marks a folder that is being made, or whose run did not end well.
+const partial = ".partial"
+
+// Execute executes a plan and keeps its outcome in the folder NAME/HASH under
+// the output root. If that folder is complete already its result is returned
+// and nothing is computed, unless Force is set.
+//
+// The folder is made as HASH.partial and renamed when its manifest has been
+// written; the result of a run that failed or was interrupted stays there, and
+// the next run of the same plan begins anew. That the folder can be written is
+// found out before anything is computed.
+func Execute(ctx context.Context, plan *Plan, options Options) (*Outcome, error) {
+	problems, err := plan.build()
+	if err != nil {
+		return nil, err
+	}
+	o := &Outcome{Plan: plan, Problems: problems}
+	root := options.Output
+	if root == "" {
+		root = "runs"
+	}
+	name, h := Slug(plan.Name), hash(problems)
+	f := &folder{final: filepath.Join(root, name, h), name: path.Join(name, h), hash: h}
+	if !options.Force {
+		if _, err := os.Stat(filepath.Join(f.final, manifestFile)); err == nil {
+			r, err := ReadResult(f.final)
+			if err != nil {
+				return nil, &FolderError{Path: f.final, Doing: "cannot read the result in", Err: fmt.Errorf("%w (it can be computed again by force)", err)}
+			}
+			return &Outcome{Plan: plan, Result: r, Stored: true, Dir: f.final}, nil
+		}
+	}
+	if err := f.open(); err != nil {
+		return nil, err
+	}
+	defer f.close()
+	started := time.Now()
+	f.note("started", "name", plan.Name, "hash", f.hash, "members", len(problems))
+	fault := o.compute(ctx, options)
+	o.Result.RunDir, o.Dir = f.name, f.final
+	if fault != nil {
+		o.Result.RunDir, o.Dir = f.name+partial, f.final+partial
+	}
+	o.provenance = o.manifest(f.hash, options.Version, started)
+	for i, t := range o.Timings {
+		p := problems[i]
+		args := []any{"member", t.Member, "seconds", t.Solve.Seconds()}
+		if p.Err != nil {
+			args = append(args, "error", p.Err.Error())
+		}
+		f.note("integrated", args...)
+	}
+	for _, c := range o.Result.Claims {
+		f.note("claim", "name", c.Name, "member", c.Member, "holds", c.Holds)
+	}
+	f.note("ended", "status", o.Result.Status)
+	if err := f.keep(o); err != nil {
+		return o, errors.Join(fault, err)
+	}
+	if fault != nil {
+		return o, fault
+	}
+	if err := f.finish(o.provenance); err != nil {
+		return o, err
+	}
+	return o, nil
+}
+
+// ReadResult reads the result of a complete run folder. The error wraps
+// fs.ErrNotExist if there is no such folder or it is not complete.
+func ReadResult(dir string) (*Result, error) {
+	if _, err := os.Stat(filepath.Join(dir, manifestFile)); err != nil {
+		return nil, err
+	}
+	text, err := os.ReadFile(filepath.Join(dir, resultFile))
+	if err != nil {
+		return nil, err
+	}
+	return ParseResult(text)
+}
+
+// ReadManifest reads the manifest of a complete run folder.
+func ReadManifest(dir string) (*Manifest, error) {
+	m, err := readManifest(dir)
+	if err != nil {
+		return nil, &FolderError{Path: dir, Doing: "cannot read the manifest of", Err: err}
+	}
+	return m, nil
+}
+
+// A folder is a run folder in the making.
+type folder struct {
+	final string // path of the finished folder
+	name  string // the same, relative to the output root, with slashes
+	hash  string
+	log   *os.File
+	files []FileRecord
+	fault error // first failure to log
+}
+
+func (f *folder) path(name string) string {
+	return filepath.Join(f.final+partial, filepath.FromSlash(name))
+}
+
+func (f *folder) failed(err error) error {
+	var where *fs.PathError
+	if errors.As(err, &where) {
+		err = where.Err
+	}
+	return &FolderError{Path: f.final, Doing: "cannot write the run folder", Err: err}
+}
+
+// open makes an empty partial folder, in place of a stale one.
+func (f *folder) open() error {
+	if err := os.RemoveAll(f.final + partial); err != nil {
+		return f.failed(err)
+	}
+	if err := os.MkdirAll(f.path(figuresFolder), 0o777); err != nil {
+		return f.failed(err)
+	}
+	log, err := os.Create(f.path(logFile))
+	if err != nil {
+		return f.failed(err)
+	}
+	f.log = log
+	return nil
+}
+
+func (f *folder) close() { f.log.Close() }
+
+// note adds a line to the log.
+func (f *folder) note(event string, pairs ...any) {
+	line := append([]any{"time", time.Now().UTC().Format(time.RFC3339Nano), "event", event}, pairs...)
+	text := []byte{'{'}
+	for i := 0; i+1 < len(line); i += 2 {
+		if i > 0 {
+			text = append(text, ',')
+		}
+		key, err1 := json.Marshal(line[i])
+		value, err2 := json.Marshal(line[i+1])
+		f.fault = errors.Join(f.fault, err1, err2)
+		text = append(append(append(text, key...), ':'), value...)
+	}
+	if _, err := f.log.Write(append(text, '}', '\n')); err != nil {
+		f.fault = errors.Join(f.fault, err)
+	}
+}
+
+// keep writes everything but the manifest.
+func (f *folder) keep(o *Outcome) error {
+	result, err := o.Result.JSON()
+	if err != nil {
+		return err
+	}
+	trajectory, err := o.trajectory()
+	if err != nil {
+		return err
+	}
+	timings, err := o.timings()
+	if err != nil {
+		return err
+	}
+	report, err := o.Report()
+	if err != nil {
+		return err
+	}
+	type file struct {
+		name string
+		text []byte
+	}
+	files := []file{
+		{resultFile, result}, {specFile, o.Plan.Spec.TOML()}, {trajectoryFile, trajectory}, {timingsFile, timings}, {reportFile, report},
+	}
+	for _, figure := range o.Figures {
+		for i, p := range figure.paths() {
+			files = append(files, file{p, figure.Files[figure.extensions()[i]]})
+		}
+	}
+	for _, w := range files {
+		if err := f.write(w.name, w.text); err != nil {
+			return f.failed(err)
+		}
+	}
+	return nil
+}
+
+// write writes a file and sees to it that it is on the disk.
+func (f *folder) write(name string, text []byte) error {
+	w, err := os.Create(f.path(name))
+	if err != nil {
+		return err
+	}
+	_, err = w.Write(text)
+	if err == nil {
+		err = w.Sync()
+	}
+	if err := errors.Join(err, w.Close()); err != nil {
+		return err
+	}
+	f.files = append(f.files, record(name, text))
+	return nil
+}
+
+func record(name string, text []byte) FileRecord {
+	sum := sha256.Sum256(text)
+	return FileRecord{Name: name, Bytes: len(text), SHA256: hex.EncodeToString(sum[:])}
+}
+
+// finish writes the manifest and gives the folder its name.
+func (f *folder) finish(m *Manifest) error {
+	if err := errors.Join(f.fault, f.log.Sync()); err != nil {
+		return f.failed(err)
+	}
+	log, err := os.ReadFile(f.path(logFile))
+	if err != nil {
+		return f.failed(err)
+	}
+	m.Files = append(slices.Clone(f.files), record(logFile, log))
+	slices.SortFunc(m.Files, func(a, b FileRecord) int { return strings.Compare(a.Name, b.Name) })
+	text, err := json.MarshalIndent(m, "", "  ")
+	if err != nil {
+		return err
+	}
+	if err := f.write(manifestFile, append(text, '\n')); err != nil {
+		return f.failed(err)
+	}
+	syncFolder(f.path("."))
+	// A folder cannot take the place of another in one move.
+	stale := f.final + ".stale"
+	if err := os.RemoveAll(stale); err != nil {
+		return f.failed(err)
+	}
+	if err := os.Rename(f.final, stale); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return f.failed(err)
+	}
+	if err := os.Rename(f.final+partial, f.final); err != nil {
+		return f.failed(err)
+	}
+	syncFolder(filepath.Dir(f.final))
+	if err := os.RemoveAll(stale); err != nil {
+		return f.failed(err)
+	}
+	return nil
+}
+
+// syncFolder brings a folder's names to the disk where the system can do that.
+func syncFolder(path string) {
+	if d, err := os.Open(path); err == nil {
+		_ = d.Sync()
+		d.Close()
+	}
+}
+
+// paths are the figure's files relative to the run folder, by extension.
+func (f Figure) paths() []string {
+	var out []string
+	for _, ext := range f.extensions() {
+		out = append(out, path.Join(figuresFolder, Slug(f.Name)+"."+ext))
+	}
+	return out
+}
+
+func (f Figure) extensions() []string {
+	var out []string
+	for ext := range f.Files {
+		if ext == Slug(ext) {
+			out = append(out, ext)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+// timings is the file of the times that the run took.
+func (o *Outcome) timings() ([]byte, error) {
+	type row struct {
+		Member      string  `json:"member"`
+		Solve       float64 `json:"solve_seconds"`
+		Claims      float64 `json:"claims_seconds"`
+		Evaluations int     `json:"evaluations"`
+		Each        Number  `json:"nanoseconds_per_evaluation"`
+	}
+	var rows []row
+	for i, t := range o.Timings {
+		r := row{Member: t.Member, Solve: t.Solve.Seconds(), Claims: t.Claims.Seconds()}
+		if s := o.Problems[i].Solution; s != nil && s.Statistics.Evaluations > 0 {
+			r.Evaluations = s.Statistics.Evaluations
+			r.Each = Number(float64(t.Solve.Nanoseconds()) / float64(r.Evaluations))
+		}
+		rows = append(rows, r)
+	}
+	return layOut(map[string]any{"members": rows})
+}

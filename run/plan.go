@@ -1,0 +1,187 @@
+package run
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"html/template"
+	"time"
+
+	"fisherflow/flow"
+	"fisherflow/manifold"
+)
+
+// A Plan is a run about to be executed: the flow of a spec, and of others that
+// it is compared with.
+type Plan struct {
+	// Name names the folder of the plan's runs.
+	Name string
+	// Spec is that of the main member, MainName how claims call it; empty
+	// means the name of its metric.
+	Spec     *Spec
+	MainName string
+	// Members are the others.
+	Members []Member
+
+	// Description says in a sentence or two what is asked, Equations how, and
+	// Citations after whom.
+	Description string
+	Equations   []template.HTML
+	Citations   []string
+
+	// Finish, if not nil, is called when the flows have been computed and
+	// their claims judged. It may add tables and claims to the result.
+	Finish func(ctx context.Context, o *Outcome) error
+}
+
+// A Member is a flow that the main one is compared with.
+type Member struct {
+	Name string
+	Spec *Spec
+	// Optional says that the run is well even if this flow's solver gives up,
+	// as a control may.
+	Optional bool
+}
+
+// NewPlan is the plan of a single spec.
+func NewPlan(s *Spec) *Plan {
+	return &Plan{Name: s.Name(), Spec: s, Description: s.Title}
+}
+
+func (p *Plan) mainName() string {
+	if p.MainName != "" {
+		return p.MainName
+	}
+	return p.Spec.Flow.Metric
+}
+
+// members are all flows, the main one first.
+func (p *Plan) members() []Member {
+	return append([]Member{{Name: p.mainName(), Spec: p.Spec}}, p.Members...)
+}
+
+// An Outcome is an executed plan: the result, and what it was computed from.
+type Outcome struct {
+	Plan *Plan
+	// Problems are the flows, the main one first, with their solutions. They
+	// are nil when the result was read from a folder.
+	Problems []*Problem
+	Result   *Result
+	// Timings are in the order of the problems.
+	Timings []Timing
+	// Stored says that the folder was complete already and nothing was
+	// computed. Dir is the folder, empty if none was asked for.
+	Stored bool
+	Dir    string
+	// Figures are what was drawn; nil when the result was read from a folder.
+	Figures []Figure
+
+	provenance *Manifest // nil without a folder
+}
+
+// A Timing is the time that a flow took.
+type Timing struct {
+	Member        string
+	Solve, Claims time.Duration
+}
+
+// A Problem is a flow ready to be integrated, and afterwards its solution.
+type Problem struct {
+	Name     string
+	Optional bool
+	Spec     *Spec
+	Family   manifold.Family
+	Loss     flow.Loss
+	// Observations are nil for a loss that reads none.
+	Observations *Observations
+	// Flow is the vector field in the chart of the spec; Point of it is a
+	// [flow.ChartPoint] and must not be used while the flow is integrated.
+	Flow *flow.Flow
+	// Start is in the flow's chart, Source the same point in source
+	// coordinates.
+	Start, Source []float64
+	T0, T1        float64 // T1 is +Inf where only a stop rule ends the flow
+	Settings      flow.Settings
+
+	// Solution is nil before the flow is integrated; Err says why it is
+	// incomplete.
+	Solution *flow.Result
+	Err      error
+}
+
+// View is the family in the flow's chart, with workspace of its own.
+func (p *Problem) View() (*manifold.View, error) { return manifold.In(p.Family, p.Spec.Flow.Chart) }
+
+// Point is the flow's loss and metric at a point of its chart, with workspace
+// of its own.
+func (p *Problem) Point() *flow.ChartPoint { return p.Flow.Point().Clone().(*flow.ChartPoint) }
+
+// A Figure is a drawing in one or several formats.
+type Figure struct {
+	Name    string // of its files, without extension
+	Title   string
+	Caption string
+	// Files has the contents by file extension, as "svg" or "png".
+	Files map[string][]byte
+}
+
+// A Progress is the state of a plan in execution, after an accepted step.
+type Progress struct {
+	Member         string
+	Index, Members int // which of how many flows, from 0
+	T0, T1         float64
+	flow.Progress
+}
+
+// Options say how a plan is executed.
+type Options struct {
+	// Output is the root of the run folders; empty means "runs".
+	Output string
+	// Force computes even if there is a complete folder.
+	Force bool
+	// Figures draws, if it is not nil. It is called once, when everything else
+	// has been computed.
+	Figures func(ctx context.Context, o *Outcome) ([]Figure, error)
+	// Progress, if not nil, is called after every accepted step.
+	Progress func(Progress)
+	// Version is the program's version, for the manifest.
+	Version string
+}
+
+// build makes the problems of all members.
+func (p *Plan) build() ([]*Problem, error) {
+	var problems []*Problem
+	for _, m := range p.members() {
+		problem, err := Build(m.Spec)
+		if err != nil {
+			return nil, err
+		}
+		problem.Name, problem.Optional = m.Name, m.Optional
+		problems = append(problems, problem)
+	}
+	return problems, nil
+}
+
+// Hash is the first 16 hexadecimal digits of the SHA-256 of all that
+// determines the run: the resolved specs of all members, which hold the seed,
+// the checksums of their data, and the schema of the result.
+func (p *Plan) Hash() (string, error) {
+	problems, err := p.build()
+	if err != nil {
+		return "", err
+	}
+	return hash(problems), nil
+}
+
+func hash(problems []*Problem) string {
+	h := sha256.New()
+	fmt.Fprintf(h, "schema %d\n", Schema)
+	for _, p := range problems {
+		fmt.Fprintf(h, "member %q\n%s", p.Name, p.Spec.TOML())
+		if p.Observations != nil {
+			fmt.Fprintf(h, "data %s\n", p.Observations.SHA256)
+		}
+	}
+	return hex.EncodeToString(h.Sum(nil))[:16]
+}

@@ -1,0 +1,105 @@
+package run
+
+import (
+	"bytes"
+	"encoding/csv"
+	"strconv"
+)
+
+const (
+	trajectoryRows = 10_000
+	// thinning is the rule by which the trajectory file is thinned.
+	thinning = "every k-th accepted step of each member and its last one, with the smallest k that leaves at most 10000 rows"
+)
+
+// stride is the smallest k such that every k-th of the states of all
+// trajectories, and their last ones, are at most rows.
+func stride(lengths []int, rows int) int {
+	for k := 1; ; k++ {
+		total, longest := 0, 0
+		for _, n := range lengths {
+			total += len(thinned(n, k))
+			longest = max(longest, n)
+		}
+		if total <= rows || k >= longest {
+			return k
+		}
+	}
+}
+
+// thinned are the indices 0, k, 2k, … and n−1.
+func thinned(n, k int) []int {
+	var kept []int
+	for i := 0; i < n; i += k {
+		kept = append(kept, i)
+	}
+	if n > 0 && kept[len(kept)-1] != n-1 {
+		kept = append(kept, n-1)
+	}
+	return kept
+}
+
+// trajectory is the file of accepted steps. Its coordinates are those of the
+// members' charts; with several charts a column is called chart.coordinate and
+// is empty for members in another.
+func (o *Outcome) trajectory() ([]byte, error) {
+	type block struct {
+		chart       string
+		coordinates []string
+	}
+	var blocks []block
+	var lengths []int
+	at := map[string]int{} // first column of a chart's block
+	columns := 5
+	for _, p := range o.Problems {
+		if p.Solution == nil {
+			continue
+		}
+		lengths = append(lengths, len(p.Solution.Losses))
+		view, err := p.View()
+		if err != nil {
+			return nil, err
+		}
+		chart := view.Chart().Name()
+		if _, ok := at[chart]; !ok {
+			at[chart] = columns
+			blocks = append(blocks, block{chart, view.Chart().Coordinates()})
+			columns += view.Dim()
+		}
+	}
+	header := []string{"member", "t", "loss", "speed", "fisher_length"}
+	for _, b := range blocks {
+		for _, name := range b.coordinates {
+			if len(blocks) > 1 {
+				name = b.chart + "." + name
+			}
+			header = append(header, name)
+		}
+	}
+	var out bytes.Buffer
+	w := csv.NewWriter(&out)
+	if err := w.Write(header); err != nil {
+		return nil, err
+	}
+	k := stride(lengths, trajectoryRows)
+	number := func(x float64) string { return strconv.FormatFloat(x, 'g', -1, 64) }
+	for _, p := range o.Problems {
+		s := p.Solution
+		if s == nil {
+			continue
+		}
+		first := at[p.Spec.Flow.Chart]
+		for _, i := range thinned(len(s.Losses), k) {
+			row := make([]string, columns)
+			row[0], row[1], row[2], row[3], row[4] = p.Name, number(s.Time(i)), number(s.Losses[i]), number(s.Speeds[i]), number(s.Lengths[i])
+			for j, x := range s.State(i)[:p.Flow.Dim()] {
+				row[first+j] = number(x)
+			}
+			if err := w.Write(row); err != nil {
+				return nil, err
+			}
+		}
+	}
+	w.Flush()
+	return out.Bytes(), w.Error()
+}
