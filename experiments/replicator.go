@@ -157,10 +157,7 @@ func fundamentalTheorem(o *run.Outcome) error {
 		worst = math.Max(worst, math.Abs(rate-variance))
 		t.Add(at, mean, rate, variance)
 	}
-	if o.Result.Tables == nil {
-		o.Result.Tables = map[string]*run.Table{}
-	}
-	o.Result.Tables["fundamental-theorem"] = t
+	o.Result.AddTable("fundamental-theorem", t)
 	reference(o, "replicator", "largest |d⟨f⟩/dt − Var f|", worst, 0, 1e-12)
 	return nil
 }

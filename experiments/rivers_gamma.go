@@ -204,10 +204,7 @@ func compareFits(o *run.Outcome) error {
 		t.Add(p.Name, p.Spec.Flow.Chart, p.Spec.Flow.Metric, s.Time(s.Len()-1), s.Statistics.Steps, s.Statistics.Evaluations,
 			math.Max(0, s.Losses[len(s.Losses)-1]-best), d)
 	}
-	if o.Result.Tables == nil {
-		o.Result.Tables = map[string]*run.Table{}
-	}
-	o.Result.Tables["flows"] = t
+	o.Result.AddTable("flows", t)
 	return nil
 }
 

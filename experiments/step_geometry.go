@@ -126,10 +126,7 @@ func finishStepGeometry(_ context.Context, v Values, o *run.Outcome) error {
 		least, most = math.Min(least, s.euclidean), math.Max(most, s.euclidean)
 		worst = math.Max(worst, math.Abs(s.fisher-1))
 	}
-	if o.Result.Tables == nil {
-		o.Result.Tables = map[string]*run.Table{}
-	}
-	o.Result.Tables["steps"] = t
+	o.Result.AddTable("steps", t)
 	// The next term of the divergence is ε times a sixth of third derivatives,
 	// of order one in Fisher units.
 	reference(o, "fisher", "largest |ratio − 1| of Fisher unit steps", worst, 0, 10*epsilon)

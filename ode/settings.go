@@ -75,8 +75,8 @@ func (s *Settings) resolved(n int, t0, t1 float64) (Settings, error) {
 		return r, fmt.Errorf("%w: RTol = %g must be positive and finite", ErrTolerance, r.RTol)
 	case !(r.ATol >= 0) || math.IsInf(r.ATol, 1):
 		return r, fmt.Errorf("%w: ATol = %g must be finite and not negative", ErrTolerance, r.ATol)
-	case adaptive && r.Norm == nil && r.RTol < minRTol:
-		return r, fmt.Errorf("%w: RTol = %g asks for more than float64 has; the least is %.2g", ErrTolerance, r.RTol, minRTol)
+	case adaptive && r.Norm == nil && r.RTol < MinRTol:
+		return r, fmt.Errorf("%w: RTol = %g asks for more than float64 has; the least is %.2g", ErrTolerance, r.RTol, MinRTol)
 	case !adaptive && !(r.Step > 0):
 		return r, fmt.Errorf("method %s has no step size control: Step = %g must be positive", r.Method.Name(), r.Step)
 	case r.Step < 0 || math.IsNaN(r.Step) || math.IsInf(r.Step, 0):
@@ -105,5 +105,6 @@ func (s *Settings) resolved(n int, t0, t1 float64) (Settings, error) {
 	return r, nil
 }
 
-// minRTol is ten ulp: below it the error estimate is rounding.
-const minRTol = 10 * 0x1p-52
+// MinRTol is the least relative tolerance, ten ulp: below it the error estimate
+// is rounding.
+const MinRTol = 10 * 0x1p-52

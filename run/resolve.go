@@ -419,6 +419,9 @@ func (s section) ode(spec *Spec) {
 		if !s.has("rtol") {
 			o.RTol = defaultRTol
 		}
+		if o.RTol < ode.MinRTol {
+			s.fail(s.at("rtol"), "", "asks for more than float64 has: must be at least %.2g, not %g", ode.MinRTol, o.RTol)
+		}
 		if !s.has("atol") {
 			o.ATol = o.RTol / 1000
 		}
