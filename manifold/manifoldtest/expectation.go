@@ -1,0 +1,233 @@
+package manifoldtest
+
+import (
+	"fmt"
+	"math"
+
+	"fisherflow/manifold"
+
+	"gonum.org/v1/gonum/integrate/quad"
+)
+
+// An oracle takes expectations of functions of an observation under a density
+// that is known by its logarithm only: a list of nodes with weights that
+// include the density.
+type oracle struct {
+	nodes   [][]float64
+	weights []float64
+}
+
+// mean is E[f(x)].
+func (o *oracle) mean(f func(x []float64) float64) float64 {
+	sum, lost := 0.0, 0.0
+	for i, x := range o.nodes {
+		y := o.weights[i]*f(x) - lost
+		s := sum + y
+		lost = (s - sum) - y
+		sum = s
+	}
+	return sum
+}
+
+// newOracle makes the nodes for the family at theta. Support says what an
+// observation is; the density decides where the nodes lie.
+func newOracle(f manifold.Family, theta []float64, support Support) (*oracle, error) {
+	density, ok := f.(manifold.LogDensity)
+	if !ok {
+		return nil, fmt.Errorf("%s has no log-density", f.Name())
+	}
+	switch support {
+	case Counts:
+		return counts(density, theta), nil
+	case Line:
+		return line(density, theta, func(u float64) (x, slope float64) { return u, 1 }), nil
+	case HalfLine:
+		return line(density, theta, func(u float64) (x, slope float64) { return math.Exp(u), math.Exp(u) }), nil
+	case Space:
+		n := 0
+		if o, ok := f.(manifold.Observed); ok {
+			n = o.ObservationDim()
+		}
+		return space(density, theta, n)
+	}
+	return nil, fmt.Errorf("no oracle for support %d", support)
+}
+
+// counts sums over 0, 1, 2, … until the density has vanished.
+func counts(density manifold.LogDensity, theta []float64) *oracle {
+	o := &oracle{}
+	peak := math.Inf(-1)
+	for k := 0.0; k < 1e6; k++ {
+		l := density.LogDensity([]float64{k}, theta)
+		peak = math.Max(peak, l)
+		if l > peak-90 {
+			o.nodes = append(o.nodes, []float64{k})
+			o.weights = append(o.weights, math.Exp(l))
+		} else if k > 3 && !math.IsInf(peak, -1) && l < peak-90 {
+			break
+		}
+	}
+	return o
+}
+
+// line is the trapezoidal rule in u, x = x(u), over the range where the density
+// of u is not negligible; for an analytic density it converges geometrically.
+func line(density manifold.LogDensity, theta []float64, at func(u float64) (x, slope float64)) *oracle {
+	log := func(u float64) float64 {
+		x, slope := at(u)
+		if x == 0 || math.IsInf(x, 0) {
+			return math.Inf(-1)
+		}
+		return density.LogDensity([]float64{x}, theta) + math.Log(slope)
+	}
+	// Find the peak on a coarse grid that covers many orders of magnitude.
+	peak, best := 0.0, math.Inf(-1)
+	for i := -4000; i <= 4000; i++ {
+		for _, u := range []float64{float64(i) / 20, math.Sinh(float64(i) / 250)} {
+			if l := log(u); l > best {
+				best, peak = l, u
+			}
+		}
+	}
+	edge := func(direction float64) float64 {
+		h := 1e-6
+		for h < 1e6 && log(peak+direction*h) > best-90 {
+			h *= 1.3
+		}
+		return peak + direction*h
+	}
+	low, high := edge(-1), edge(1)
+	const n = 6000
+	o := &oracle{}
+	h := (high - low) / n
+	for i := range n + 1 {
+		u := low + float64(i)*h
+		if l := log(u); l > best-100 {
+			x, _ := at(u)
+			o.nodes = append(o.nodes, []float64{x})
+			o.weights = append(o.weights, h*math.Exp(l))
+		}
+	}
+	return o
+}
+
+// space is Gauss–Hermite quadrature about the mode of a density on Rⁿ, scaled
+// by its curvature there, both found from the log-density; it is exact to
+// rounding for polynomials under a normal density.
+func space(density manifold.LogDensity, theta []float64, n int) (*oracle, error) {
+	log := func(x []float64) float64 { return density.LogDensity(x, theta) }
+	mode := make([]float64, n)
+	var hessian [][]float64
+	const h = 1e-2
+	// Newton's method on a quadratic: one step, and one to polish.
+	for range 3 {
+		gradient := make([]float64, n)
+		hessian = make([][]float64, n)
+		shifted := func(i, j int, a, b float64) float64 {
+			x := append([]float64(nil), mode...)
+			x[i] += a
+			x[j] += b
+			return log(x)
+		}
+		for i := range n {
+			hessian[i] = make([]float64, n)
+			gradient[i] = (shifted(i, i, h, 0) - shifted(i, i, -h, 0)) / (2 * h)
+			for j := range i + 1 {
+				v := (shifted(i, j, h, h) - shifted(i, j, h, -h) - shifted(i, j, -h, h) + shifted(i, j, -h, -h)) / (4 * h * h)
+				hessian[i][j], hessian[j][i] = v, v
+			}
+		}
+		l, err := factor(hessian)
+		if err != nil {
+			return nil, err
+		}
+		step := solve(l, gradient)
+		for i := range mode {
+			mode[i] += step[i]
+		}
+	}
+	l, err := factor(hessian)
+	if err != nil {
+		return nil, err
+	}
+	const points = 14
+	t, w := make([]float64, points), make([]float64, points)
+	quad.Hermite{}.FixedLocations(t, w, math.Inf(-1), math.Inf(1))
+	o := &oracle{}
+	logDet := 0.0
+	for i := range n {
+		logDet += math.Log(l[i][i])
+	}
+	index := make([]int, n)
+	for {
+		z, weight, square := make([]float64, n), 1.0, 0.0
+		for i, k := range index {
+			z[i] = math.Sqrt2 * t[k]
+			weight *= w[k] * math.Sqrt2
+			square += t[k] * t[k]
+		}
+		// x = mode + L⁻ᵀz.
+		x := append([]float64(nil), mode...)
+		for i, v := range backward(l, z) {
+			x[i] += v
+		}
+		o.nodes = append(o.nodes, x)
+		o.weights = append(o.weights, weight*math.Exp(log(x)+square-logDet))
+		i := 0
+		for ; i < n; i++ {
+			if index[i]++; index[i] < points {
+				break
+			}
+			index[i] = 0
+		}
+		if i == n {
+			return o, nil
+		}
+	}
+}
+
+// factor is the Cholesky factor of −h.
+func factor(h [][]float64) ([][]float64, error) {
+	n := len(h)
+	l := make([][]float64, n)
+	for i := range l {
+		l[i] = make([]float64, n)
+		for j := range i + 1 {
+			s := -h[i][j]
+			for k := range j {
+				s -= l[i][k] * l[j][k]
+			}
+			if i == j {
+				if !(s > 0) {
+					return nil, fmt.Errorf("the log-density is not concave at its mode")
+				}
+				l[i][i] = math.Sqrt(s)
+			} else {
+				l[i][j] = s / l[j][j]
+			}
+		}
+	}
+	return l, nil
+}
+
+func backward(l [][]float64, b []float64) []float64 {
+	x := append([]float64(nil), b...)
+	for i := len(l) - 1; i >= 0; i-- {
+		x[i] /= l[i][i]
+		for k := range i {
+			x[k] -= l[i][k] * x[i]
+		}
+	}
+	return x
+}
+
+func solve(l [][]float64, b []float64) []float64 {
+	x := append([]float64(nil), b...)
+	for i := range l {
+		for k := range i {
+			x[i] -= l[i][k] * x[k]
+		}
+		x[i] /= l[i][i]
+	}
+	return backward(l, x)
+}
