@@ -65,9 +65,6 @@ type Style struct {
 	Marker bool
 }
 
-// style is the i-th combination, of which the first are the most unlike.
-func style(i int) Style { return Style{Color: i % len(palette), Dash: i % len(dashes)} }
-
 func (s Style) colour() color.NRGBA { return palette[mod(s.Color, len(palette))] }
 
 func (s Style) line() draw.LineStyle {

@@ -23,12 +23,12 @@ func ReverseKL(family manifold.Family, target []float64) (Loss, error) {
 
 type divergence struct {
 	*dual
-	kind        string
-	kl          manifold.Diverger
-	target      []float64 // source coordinates of p*
-	dualTarget  []float64 // its natural or expectation coordinates
-	value, size float64
-	residue     []float64
+	kind       string
+	kl         manifold.Diverger
+	target     []float64 // source coordinates of p*
+	dualTarget []float64 // its natural or expectation coordinates
+	value      float64
+	residue    []float64
 }
 
 func newDivergence(kind string, family manifold.Family, target []float64) (Loss, error) {

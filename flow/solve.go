@@ -129,7 +129,7 @@ func Solve(ctx context.Context, f *Flow, x0 []float64, t0, t1 float64, settings 
 			lastChecked = a.speed
 			r.DistanceLeft = f.distanceLeft(step.Y1[:n], a.speed)
 			if r.DistanceLeft <= s.Distance {
-				return ode.Stop
+				return ode.ErrStop
 			}
 		}
 		return nil

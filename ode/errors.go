@@ -20,8 +20,8 @@ var (
 	ErrPanic = errors.New("the field panicked")
 )
 
-// Stop is returned by an observer to end an integration well.
-var Stop = errors.New("stop")
+// ErrStop is returned by an observer to end an integration well.
+var ErrStop = errors.New("stop")
 
 // An Error says where an integration ended and why.
 type Error struct {

@@ -38,7 +38,7 @@ type Settings struct {
 	// Events are looked for on the interpolant of every accepted step.
 	Events []Event
 	// Observer, if not nil, sees every accepted step. It ends the integration
-	// well by returning Stop, and with an error by returning that.
+	// well by returning ErrStop, and with an error by returning that.
 	Observer func(*Step) error
 	// Discard keeps no more of the trajectory than its first and last state.
 	Discard bool

@@ -275,7 +275,7 @@ func (w *work) accept(t1, h, size float64, cut bool) (ended bool, err error) {
 	w.t = w.step.T1
 	if terminal {
 		w.trajectory.Reason = Terminated
-		if observed != nil && !errors.Is(observed, Stop) {
+		if observed != nil && !errors.Is(observed, ErrStop) {
 			return true, w.fail(h, observed, "")
 		}
 		return true, nil
@@ -283,7 +283,7 @@ func (w *work) accept(t1, h, size float64, cut bool) (ended bool, err error) {
 	w.y, w.y1 = w.y1, w.y
 	w.f, w.f1 = w.f1, w.f
 	switch {
-	case errors.Is(observed, Stop):
+	case errors.Is(observed, ErrStop):
 		w.trajectory.Reason = Stopped
 		return true, nil
 	case observed != nil:

@@ -337,7 +337,7 @@ func TestLimitsAndCancellation(t *testing.T) {
 
 	r, err = Solve(context.Background(), brusselator, brusselatorStart, 0, math.Inf(1), &Settings{Observer: func(s *Step) error {
 		if s.T1 > 3 {
-			return Stop
+			return ErrStop
 		}
 		return nil
 	}})
