@@ -332,7 +332,8 @@ func frame(values []float64) (*figure.Range, bool) {
 		return &figure.Range{Low: low / m, High: high * m}, true
 	}
 	m := 0.15 * (high - low)
-	if m == 0 {
+	if !(high-low > 1e-9*math.Max(math.Abs(low), math.Abs(high))) {
+		// A coordinate that stands still, but for rounding.
 		m = math.Max(0.1*math.Abs(high), 0.1)
 	}
 	r := &figure.Range{Low: low - m, High: high + m}

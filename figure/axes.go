@@ -8,12 +8,16 @@ import (
 	"gonum.org/v1/plot"
 )
 
+// narrowest is the width of an axis, as a fraction of its values, below which
+// they are taken to be equal: rounding, not data.
+const narrowest = 1e-10
+
 // linearTicks puts at most six labels at round numbers, as few digits as tell
 // them apart.
 type linearTicks struct{}
 
 func (linearTicks) Ticks(low, high float64) []plot.Tick {
-	if !(high > low) {
+	if !(high-low > narrowest*math.Max(math.Abs(low), math.Abs(high))) {
 		return []plot.Tick{{Value: low, Label: strconv.FormatFloat(low, 'g', 4, 64)}}
 	}
 	step := math.Pow(10, math.Floor(math.Log10((high-low)/5)))
@@ -24,8 +28,13 @@ func (linearTicks) Ticks(low, high float64) []plot.Tick {
 		}
 	}
 	var ticks []plot.Tick
-	for k := math.Ceil(low/step - 1e-9); k*step <= high+1e-9*step; k++ {
+	first := math.Ceil(low/step - 1e-9)
+	for i := range 8 {
+		k := first + float64(i)
 		v := k * step
+		if v > high+1e-9*step {
+			break
+		}
 		if k == 0 {
 			v = 0
 		}
@@ -113,7 +122,7 @@ func extent(values []float64, log bool) Range {
 		return Range{math.Max(low/m, 1e-300), math.Min(high*m, 1e300)}
 	}
 	m := 0.04 * (high - low)
-	if m == 0 {
+	if !(high-low > narrowest*math.Max(math.Abs(low), math.Abs(high))) {
 		m = math.Max(0.5*math.Abs(high), 0.5)
 	}
 	return Range{low - m, high + m}

@@ -106,7 +106,7 @@ func TestOddData(t *testing.T) {
 	for i, c := range []Curve{
 		{}, {X: []float64{1}, Y: []float64{1}}, {X: []float64{nan, nan}, Y: []float64{1, 2}}, {X: []float64{1, 2}, Y: []float64{inf, -inf}},
 		{X: []float64{1, 1, 1}, Y: []float64{2, 2, 2}}, {X: []float64{1e-300, 1e300}, Y: []float64{-1e300, 1e300}}, {X: []float64{0, -1, 2}, Y: []float64{0, -1, 2}},
-		{X: many, Y: many}, {X: []float64{1, 2, 3}, Y: []float64{1}},
+		{X: []float64{-2, -2 + 4e-16}, Y: []float64{1, 1 + 2e-16}}, {X: many, Y: many}, {X: []float64{1, 2, 3}, Y: []float64{1}},
 	} {
 		for _, log := range []bool{false, true} {
 			c.Name = "odd"
@@ -136,7 +136,7 @@ func TestTicks(t *testing.T) {
 	require.Equal(t, []string{"0", "10", "20"}, labels(linearTicks{}.Ticks(-1, 29)))
 	require.Equal(t, []string{"1e-4", "1e-3", "0.01", "0.1"}, labels(logTicks{}.Ticks(-4.2, -0.9)))
 	require.Equal(t, []string{"10", "2", "5", "20"}, labels(logTicks{}.Ticks(0.2, 1.4)))
-	for _, r := range [][2]float64{{0, 1e-12}, {1e6, 1e6 + 1}, {-1e300, 1e300}, {3, 3}} {
+	for _, r := range [][2]float64{{0, 1e-12}, {1e6, 1e6 + 1}, {-1e300, 1e300}, {3, 3}, {-2 - 4e-16, -2 + 4e-16}} {
 		require.LessOrEqual(t, len(linearTicks{}.Ticks(r[0], r[1])), 8)
 	}
 }

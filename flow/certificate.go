@@ -38,6 +38,13 @@ func (d Detail) resolve(n int) Detail {
 // ε is the unit roundoff of float64.
 const epsilon = 0x1p-53
 
+// safety multiplies sums of local error estimates where they stand for the
+// error of the whole: a step's estimate may be small by accident, more so at
+// loose tolerances, and a flow may drive its errors apart for a while before it
+// contracts. Over many families, charts, losses and tolerances the sum alone is
+// exceeded by up to six times.
+const safety = 10.0
+
 // gauss are the nodes and weights of Gauss–Legendre quadrature on [0, 1].
 var gauss = [...]struct{ node, weight float64 }{
 	{0.01985507175123188, 0.05061426814518813},
@@ -315,8 +322,8 @@ func (a *audit) energyIdentity() Check {
 	return Check{
 		Name:  "energy-identity",
 		Value: math.Abs(a.firstLoss - a.loss - a.dissipated),
-		Bound: a.energyBound + rounding,
-		Detail: fmt.Sprintf("loss fell by %.12g, integral %.12g; rounding %.3g, solver error %.3g",
-			a.firstLoss-a.loss, a.dissipated, rounding, a.energyBound),
+		Bound: safety*a.energyBound + rounding,
+		Detail: fmt.Sprintf("loss fell by %.12g, integral %.12g; rounding %.3g, solver error %.3g times %g",
+			a.firstLoss-a.loss, a.dissipated, rounding, a.energyBound, safety),
 	}
 }

@@ -139,7 +139,7 @@ func HasExact(loss Loss, start []float64) error {
 // ClosedForm checks a trajectory of the Fisher metric in a chart against the
 // exact flow of its loss: the largest intrinsic distance between them at the
 // accepted steps (at most 1000 of them, evenly) and the given times. The bound
-// is the sum of the error estimates in Fisher length, and rounding.
+// is ten times the sum of the error estimates in Fisher length, and rounding.
 func (r *Result) ClosedForm(times []float64) (Check, error) {
 	c := Check{Name: "closed-form", Value: math.NaN()}
 	p, ok := r.flow.point.(*ChartPoint)
@@ -194,8 +194,8 @@ func (r *Result) ClosedForm(times []float64) (Check, error) {
 		}
 	}
 	rounding := 16*r.Rounding + 64*epsilon
-	c.Value, c.Bound = worst, r.LocalErrors+rounding
-	c.Detail = fmt.Sprintf("largest %s distance to the exact flow, at t = %.6g; error estimates add up to %.3g, rounding to %.3g",
-		name, at, r.LocalErrors, rounding)
+	c.Value, c.Bound = worst, safety*r.LocalErrors+rounding
+	c.Detail = fmt.Sprintf("largest %s distance to the exact flow, at t = %.6g; %g times error estimates of %.3g, rounding %.3g",
+		name, at, safety, r.LocalErrors, rounding)
 	return c, nil
 }

@@ -15,8 +15,8 @@ type Separation func(a, b []float64) (float64, error)
 // step, and checks how far the result moves, in the given distance, at the end
 // and at every stop time.
 //
-// The bound for an adaptive method is the sum of the error estimates of its
-// steps in Fisher length, which a contracting flow does not amplify. A method
+// The bound for an adaptive method is ten times the sum of the error estimates
+// of its steps in Fisher length. A method
 // without an error estimate is run a third time with a quarter of the step:
 // its result must move by no more than twice what its order says,
 // 2^(p+1) times the second difference.
@@ -31,9 +31,9 @@ func (r *Result) Resolved(ctx context.Context, distance Separation) (Check, erro
 	}
 	rounding := 4 * (r.Rounding + finer.Rounding)
 	if r.Adaptive() {
-		c.Bound = r.LocalErrors + rounding
-		c.Detail = fmt.Sprintf("half the tolerance moves the result by %.3g; error estimates add up to %.3g, rounding to %.3g",
-			c.Value, r.LocalErrors, rounding)
+		c.Bound = safety*r.LocalErrors + rounding
+		c.Detail = fmt.Sprintf("half the tolerance moves the result by %.3g; %g times error estimates of %.3g, rounding %.3g",
+			c.Value, safety, r.LocalErrors, rounding)
 		return c, nil
 	}
 	finest, err := r.refined(ctx, 4)
@@ -56,6 +56,9 @@ func (r *Result) refined(ctx context.Context, by float64) (*Result, error) {
 	s := r.settings
 	s.Distance, s.Observer, s.Detail = 0, nil, Steps
 	if r.Adaptive() {
+		// Steps that stop times held back must be finer too, or nothing moves.
+		order := float64(r.settings.method().EmbeddedOrder() + 1)
+		s.ODE.MaxStep = r.Statistics.Largest * math.Pow(by, -1/order)
 		switch {
 		case s.Tol > 0:
 			s.Tol /= by

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"path/filepath"
 	"text/tabwriter"
 
@@ -147,8 +148,10 @@ func printOutcome(w io.Writer, o *run.Outcome) {
 	if r.Error != "" {
 		fmt.Fprintf(w, "%s: %s\n", r.Status, r.Error)
 	}
-	if o.Dir != "" {
-		fmt.Fprintf(w, "report: %s\n", filepath.Join(o.Dir, "report.html"))
+	if report := filepath.Join(o.Dir, "report.html"); o.Dir != "" {
+		if _, err := os.Stat(report); err == nil {
+			fmt.Fprintf(w, "report: %s\n", report)
+		}
 	}
 }
 
