@@ -126,9 +126,11 @@ func styles(problems []*run.Problem) []figure.Style {
 		distinct = distinct && !seen[out[i]]
 		seen[out[i]] = true
 	}
-	if !distinct {
-		for i := range out {
+	for i := range out {
+		if !distinct {
 			out[i] = figure.Style{Color: i, Dash: i}
+		} else if len(metricNames) > 1 {
+			out[i].Wide = out[i].Color == 0
 		}
 	}
 	return out

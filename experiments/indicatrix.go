@@ -29,8 +29,8 @@ func Indicatrix(f manifold.Family, chart string, at []float64) (*figure.Figure, 
 	}
 	names := view.Chart().Coordinates()
 	det := g.At(0, 0)*g.At(1, 1) - g.At(0, 1)*g.At(0, 1)
-	// A grid of members two units apart along each coordinate.
-	const radius, spacing = 0.3, 0.8
+	// A grid of members evenly spaced in the coordinates.
+	const spacing = 0.8
 	dx, dy := spacing*math.Sqrt(g.At(1, 1)/det), spacing*math.Sqrt(g.At(0, 0)/det)
 	panel := &figure.Panel{
 		Title: fmt.Sprintf("%s, %s chart", f.Name(), chart), X: axisName(names[0]), Y: axisName(names[1]),
@@ -46,8 +46,17 @@ func Indicatrix(f manifold.Family, chart string, at []float64) (*figure.Figure, 
 			if i == 0 && j == 0 {
 				style = figure.Style{Color: 0}
 			}
-			panel.Ellipses = append(panel.Ellipses, figure.Ellipse{X: x[0], Y: x[1], M11: g.At(0, 0), M12: g.At(0, 1), M22: g.At(1, 1), Radius: radius, Style: style})
+			panel.Ellipses = append(panel.Ellipses, figure.Ellipse{X: x[0], Y: x[1], M11: g.At(0, 0), M12: g.At(0, 1), M22: g.At(1, 1), Style: style})
 		}
+	}
+	// As large as keeps neighbours apart.
+	radius := 0.3
+	for _, e := range panel.Ellipses {
+		det := e.M11*e.M22 - e.M12*e.M12
+		radius = math.Min(radius, 0.6*math.Max(dx/math.Sqrt(e.M22/det), dy/math.Sqrt(e.M11/det)))
+	}
+	for i := range panel.Ellipses {
+		panel.Ellipses[i].Radius = radius
 	}
 	panel.Level = func(x, y float64) float64 {
 		if view.Check([]float64{x, y}) != nil {
@@ -57,6 +66,6 @@ func Indicatrix(f manifold.Family, chart string, at []float64) (*figure.Figure, 
 	}
 	return &figure.Figure{
 		Title: "Fisher ellipses", Panels: []*figure.Panel{panel}, Width: 5, Height: 4.2,
-		Caption: fmt.Sprintf("Members at Fisher distance %.1f, to first order, around members of the family; the cross is the one asked for.", radius),
+		Caption: fmt.Sprintf("Members at Fisher distance %.2g, to first order, around members of the family; the cross is the one asked for.", radius),
 	}, nil
 }

@@ -41,7 +41,7 @@ var (
 )
 
 const (
-	curveWidth  = vg.Length(1.4)
+	curveWidth  = vg.Length(1.2)
 	thinWidth   = vg.Length(0.5)
 	markRadius  = vg.Length(2.6)
 	labelSize   = vg.Length(9)
@@ -61,6 +61,8 @@ func textFont(size vg.Length) font.Font {
 // A Style chooses among the colours, dashes and markers of the theme.
 type Style struct {
 	Color, Dash int
+	// Wide draws the line twice as wide, to tell two solid lines apart in grey.
+	Wide bool
 	// Marker draws a marker at every point.
 	Marker bool
 }
@@ -68,7 +70,11 @@ type Style struct {
 func (s Style) colour() color.NRGBA { return palette[mod(s.Color, len(palette))] }
 
 func (s Style) line() draw.LineStyle {
-	return draw.LineStyle{Color: s.colour(), Width: curveWidth, Dashes: dashes[mod(s.Dash, len(dashes))]}
+	width := curveWidth
+	if s.Wide {
+		width *= 2
+	}
+	return draw.LineStyle{Color: s.colour(), Width: width, Dashes: dashes[mod(s.Dash, len(dashes))]}
 }
 
 func (s Style) glyph() draw.GlyphStyle {
