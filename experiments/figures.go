@@ -10,7 +10,6 @@ import (
 
 	"fisherflow/figure"
 	"fisherflow/flow"
-	"fisherflow/invariance"
 	"fisherflow/manifold"
 	"fisherflow/metrics"
 	"fisherflow/run"
@@ -99,11 +98,10 @@ func drawFit(ctx context.Context, _ Values, o *run.Outcome) ([]drawing, error) {
 	if err != nil || len(solved(o)) == 0 {
 		return drawings, err
 	}
-	d, err := gapFigure(ctx, o)
-	if err != nil {
-		return nil, err
+	if d, ok := gapFigure(o); ok {
+		drawings = append(drawings, d)
 	}
-	return append(drawings, d), nil
+	return drawings, nil
 }
 
 // styles tells the members apart: by colour for the metric and by dashes for
@@ -501,46 +499,31 @@ func times(p *run.Problem) []float64 {
 	return out
 }
 
-// gapFigure integrates the main flow in all charts of the plan at several
-// tolerances, and the Euclidean flow as a control.
-func gapFigure(ctx context.Context, o *run.Outcome) (drawing, error) {
-	main := o.Problems[0]
-	var charts []string
-	for _, p := range o.Problems {
-		if c := p.Spec.Flow.Chart; !slices.Contains(charts, c) {
-			charts = append(charts, c)
-		}
-	}
-	tolerances := []float64{1e-4, 1e-5, 1e-6, 1e-7, 1e-8, 1e-9, 1e-10, 1e-11}
-	// The control stops where its charts can bear it.
-	end := main.Solution.Time(main.Solution.Len() - 1)
-	for _, p := range o.Problems {
-		if p.Spec.Flow.Metric == "euclidean" && p.T1 < end {
-			end = p.T1
-		}
+// gapFigure draws the table that [sweepCharts] made.
+func gapFigure(o *run.Outcome) (drawing, bool) {
+	t, ok := o.Result.Tables[gapTable]
+	if !ok {
+		return drawing{}, false
 	}
 	panel := &figure.Panel{X: "tolerance (Fisher length)", Y: "largest distance between charts", LogX: true, LogY: true}
-	for i, m := range []struct {
-		name  string
-		maker metrics.Maker
-		t1    float64
-		tol   []float64
-	}{{"Fisher flow", nil, main.Solution.Time(main.Solution.Len() - 1), tolerances}, {"Euclidean flow (control)", metrics.ForEuclidean, end, tolerances[:3]}} {
-		p := &invariance.Problem{Family: main.Family, Loss: main.Loss, Metric: m.maker, Start: main.Source, T0: main.T0, T1: m.t1}
-		table, err := invariance.Sweep(ctx, p, charts, m.tol, flow.Settings{Tol: 1, Detail: flow.Off})
-		if err != nil {
-			return drawing{}, fmt.Errorf("invariance gap, %s: %w", m.name, err)
+	orders := map[string]float64{}
+	for _, row := range t.Rows {
+		name := row[0].(string)
+		i := slices.IndexFunc(panel.Curves, func(c figure.Curve) bool { return c.Name == name })
+		if i < 0 {
+			i = len(panel.Curves)
+			panel.Curves = append(panel.Curves, figure.Curve{Name: name, Style: figure.Style{Color: i, Dash: i, Marker: true}})
 		}
-		c := figure.Curve{Name: fmt.Sprintf("%s, order %.2f", m.name, math.Abs(table.Order)), Style: figure.Style{Color: i, Dash: i, Marker: true}}
-		for _, r := range table.Rows {
-			c.X, c.Y = append(c.X, r.Tolerance), append(c.Y, r.Gap)
-		}
-		panel.Curves = append(panel.Curves, c)
+		c := &panel.Curves[i]
+		c.X, c.Y = append(c.X, float64(row[1].(run.Number))), append(c.Y, float64(row[2].(run.Number)))
+		orders[name] = float64(row[4].(run.Number))
+	}
+	for i, c := range panel.Curves {
+		panel.Curves[i].Name = fmt.Sprintf("%s, order %.2f", c.Name, math.Abs(orders[c.Name]))
 	}
 	return drawing{"invariance", &figure.Figure{
 		Title: "Invariance gap against tolerance", Panels: []*figure.Panel{panel}, Height: 3.9,
-		Caption: fmt.Sprintf("The largest intrinsic distance between the solutions in the charts %s, each integrated in its own coordinates. "+
+		Caption: "The largest intrinsic distance between the solutions in the charts, each integrated in its own coordinates. " +
 			"Under the Fisher metric it is the solver's error and falls with the tolerance; under the Euclidean metric the solutions really differ.",
-			strings.Join(charts, ", ")),
-	}}, nil
+	}}, true
 }

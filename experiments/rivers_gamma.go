@@ -5,8 +5,12 @@ import (
 	"fmt"
 	"html/template"
 	"math"
+	"slices"
 
+	"fisherflow/flow"
+	"fisherflow/invariance"
 	"fisherflow/manifold"
+	"fisherflow/metrics"
 	"fisherflow/run"
 )
 
@@ -167,7 +171,12 @@ invariant = [%s]
 		}
 		return members, nil
 	}
-	e.finish = func(_ context.Context, _ Values, o *run.Outcome) error { return compareFits(o) }
+	e.finish = func(ctx context.Context, _ Values, o *run.Outcome) error {
+		if err := compareFits(o); err != nil {
+			return err
+		}
+		return sweepCharts(ctx, o)
+	}
 	e.draw = drawFit
 	return e
 }
@@ -205,6 +214,59 @@ func compareFits(o *run.Outcome) error {
 			math.Max(0, s.Losses[len(s.Losses)-1]-best), d)
 	}
 	o.Result.AddTable("flows", t)
+	return nil
+}
+
+const gapTable = "invariance"
+
+// sweepCharts integrates the Fisher flow in all charts of the plan at several
+// tolerances, and as its control the Euclidean flow, whose charts must stay
+// apart.
+func sweepCharts(ctx context.Context, o *run.Outcome) error {
+	main := o.Problems[0]
+	if main.Solution == nil || main.Err != nil {
+		return nil
+	}
+	var charts []string
+	end := main.Solution.Time(main.Solution.Len() - 1)
+	bearable := end // for the control, in its slowest chart
+	for _, p := range o.Problems {
+		if c := p.Spec.Flow.Chart; !slices.Contains(charts, c) {
+			charts = append(charts, c)
+		}
+		if p.Spec.Flow.Metric == "euclidean" {
+			bearable = math.Min(bearable, p.T1)
+		}
+	}
+	if len(charts) < 2 {
+		return nil
+	}
+	tolerances := []float64{1e-4, 1e-5, 1e-6, 1e-7, 1e-8, 1e-9, 1e-10, 1e-11}
+	t := run.NewTable("flow", "tolerance", "gap", "evaluations", "order")
+	for _, m := range []struct {
+		name  string
+		maker metrics.Maker
+		t1    float64
+		tol   []float64
+	}{{"Fisher flow", nil, end, tolerances}, {"Euclidean flow (control)", metrics.ForEuclidean, bearable, tolerances[:3]}} {
+		p := &invariance.Problem{Family: main.Family, Loss: main.Loss, Metric: m.maker, Start: main.Source, T0: main.T0, T1: m.t1}
+		table, err := invariance.Sweep(ctx, p, charts, m.tol, flow.Settings{Tol: 1, Detail: flow.Off})
+		if err != nil {
+			return fmt.Errorf("invariance gap, %s: %w", m.name, err)
+		}
+		least := math.Inf(1)
+		for _, r := range table.Rows {
+			t.Add(m.name, r.Tolerance, r.Gap, r.Evaluations, table.Order)
+			least = math.Min(least, r.Gap)
+		}
+		if m.maker != nil {
+			o.Result.Claims = append(o.Result.Claims, run.Claim{
+				Name: "invariant", Member: "euclidean", Expect: run.Violated, Holds: least > 0.1, Value: run.Number(least), Bound: 0.1,
+				Detail: fmt.Sprintf("control: %s distance between the charts' Euclidean flows at t ≤ %g, whatever the tolerance", table.Distance, m.t1),
+			})
+		}
+	}
+	o.Result.AddTable(gapTable, t)
 	return nil
 }
 

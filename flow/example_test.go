@@ -23,9 +23,7 @@ func Example() {
 	if err != nil {
 		panic(err)
 	}
-	fmt.Printf("mean %.6f, shape %.6f\n", r.Last()[0], r.Last()[1])
-	fmt.Println("loss never rises:", r.Monotone.Holds())
+	fmt.Printf("mean %.6f, shape %.6f, never rising: %t\n", r.Last()[0], r.Last()[1], r.Monotone.Holds())
 	// Output:
-	// mean 3.300000, shape 10.292506
-	// loss never rises: true
+	// mean 3.300000, shape 10.292506, never rising: true
 }

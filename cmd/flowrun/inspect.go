@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -178,7 +177,7 @@ func inspectionJSON(i *manifold.Inspection, options manifold.Options) ordered {
 	}
 	optional := func(key string, v *float64) {
 		if v != nil {
-			o = append(o, field{key, number(*v)})
+			o = append(o, field{key, run.Number(*v)})
 		}
 	}
 	optional("entropy", i.Entropy)
@@ -194,17 +193,17 @@ func inspectionJSON(i *manifold.Inspection, options manifold.Options) ordered {
 	numeric := ordered{}
 	for _, key := range []string{"christoffel", "amari_chentsov", "gaussian_curvature"} {
 		if e, ok := i.Numeric[key]; ok {
-			numeric = append(numeric, field{key, number(e)})
+			numeric = append(numeric, field{key, run.Number(e)})
 		}
 	}
 	o = append(o, field{"numeric", numeric})
 	if r := i.To; r != nil {
 		to := ordered{{"point", byChart(i.Charts, r.Point)}}
 		if r.KL != nil {
-			to = append(to, field{"kl", number(*r.KL)}, field{"reverse_kl", number(*r.ReverseKL)})
+			to = append(to, field{"kl", run.Number(*r.KL)}, field{"reverse_kl", run.Number(*r.ReverseKL)})
 		}
 		if r.FisherRao != nil {
-			to = append(to, field{"fisher_rao", number(*r.FisherRao)})
+			to = append(to, field{"fisher_rao", run.Number(*r.FisherRao)})
 		}
 		if r.Midpoint != nil {
 			to = append(to, field{"midpoint", byChart(i.Charts, r.Midpoint)})
@@ -214,30 +213,11 @@ func inspectionJSON(i *manifold.Inspection, options manifold.Options) ordered {
 	return o
 }
 
-// number is a JSON number, or a string where JSON has none.
-func number(v float64) any {
-	switch {
-	case math.IsNaN(v):
-		return "NaN"
-	case math.IsInf(v, 1):
-		return "+Inf"
-	case math.IsInf(v, -1):
-		return "-Inf"
-	}
-	return v
-}
-
 // plain is a value with its numbers made fit for JSON.
 func plain(v any) any {
 	switch x := v.(type) {
-	case float64:
-		return number(x)
 	case []float64:
-		out := make([]any, len(x))
-		for i, e := range x {
-			out[i] = number(e)
-		}
-		return out
+		return run.Numbers(x)
 	case [][]float64:
 		out := make([]any, len(x))
 		for i, e := range x {
