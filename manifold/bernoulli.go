@@ -93,6 +93,16 @@ func (f Bernoulli) Fisher(dst *mat.SymDense, theta []float64) error {
 	return nil
 }
 
+// Cubic is (1−2p)/(p(1−p))².
+func (f Bernoulli) Cubic(dst Tensor, theta []float64) error {
+	if err := f.Check(theta); err != nil {
+		return err
+	}
+	v := theta[0] * (1 - theta[0])
+	dst[0][0][0] = (1 - 2*theta[0]) / (v * v)
+	return nil
+}
+
 // FisherIn is p(1−p) in the natural and 1 in the arcsine chart.
 func (Bernoulli) FisherIn(dst *mat.SymDense, chart string, xi, _ []float64) bool {
 	switch chart {
@@ -191,6 +201,7 @@ var (
 	_ Fisherer      = Bernoulli{}
 	_ FisherInChart = Bernoulli{}
 	_ Diverger      = Bernoulli{}
+	_ Cuber         = Bernoulli{}
 	_ Entropic      = Bernoulli{}
 	_ Distancer     = Bernoulli{}
 	_ Geodesic      = Bernoulli{}

@@ -335,6 +335,21 @@ func (f Categorical) Fisher(dst *mat.SymDense, p []float64) error {
 	return nil
 }
 
+// Cubic is δ_ijk/p_i² − 1/p_K².
+func (f Categorical) Cubic(dst Tensor, p []float64) error {
+	if err := f.Check(p); err != nil {
+		return err
+	}
+	rest := -1 / square(f.last(p))
+	dst.fill(func(i, j, k int) float64 {
+		if i == j && j == k {
+			return 1/square(p[i]) + rest
+		}
+		return rest
+	})
+	return nil
+}
+
 // KL is Σ p_i φ(q_i/p_i − 1) over all outcomes, φ(u) = u − log(1+u).
 func (f Categorical) KL(p, q []float64) (float64, error) {
 	if err := checkBoth(f, p, q); err != nil {
@@ -468,6 +483,7 @@ var (
 	_ FisherInChart    = Categorical{}
 	_ StructuredFisher = Categorical{}
 	_ Diverger         = Categorical{}
+	_ Cuber            = Categorical{}
 	_ Entropic         = Categorical{}
 	_ Distancer        = Categorical{}
 	_ Geodesic         = Categorical{}

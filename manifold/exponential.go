@@ -88,6 +88,15 @@ func (f ExponentialRate) Fisher(dst *mat.SymDense, theta []float64) error {
 	return nil
 }
 
+// Cubic is −2/λ³.
+func (f ExponentialRate) Cubic(dst Tensor, theta []float64) error {
+	if err := f.Check(theta); err != nil {
+		return err
+	}
+	dst[0][0][0] = -2 / (theta[0] * theta[0] * theta[0])
+	return nil
+}
+
 // KL is φ(λ_q/λ_p − 1), φ(u) = u − log(1+u).
 func (f ExponentialRate) KL(p, q []float64) (float64, error) {
 	if err := checkBoth(f, p, q); err != nil {
@@ -166,6 +175,7 @@ var (
 	_ Scorer      = ExponentialRate{}
 	_ Fisherer    = ExponentialRate{}
 	_ Diverger    = ExponentialRate{}
+	_ Cuber       = ExponentialRate{}
 	_ Entropic    = ExponentialRate{}
 	_ Distancer   = ExponentialRate{}
 	_ Geodesic    = ExponentialRate{}

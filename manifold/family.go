@@ -137,6 +137,12 @@ type FisherInChart interface {
 	FisherIn(dst *mat.SymDense, chart string, xi, theta []float64) bool
 }
 
+// A Cuber has the Amari–Chentsov tensor T_ijk = E[s_i s_j s_k] in closed form.
+// Cubic fills dst, an n×n×n array.
+type Cuber interface {
+	Cubic(dst Tensor, theta []float64) error
+}
+
 // A Metric is a Riemannian metric tensor G as an operator: it is set at a
 // point, and then raises covectors and lowers vectors there without
 // allocation. It keeps workspace: one goroutine at a time.

@@ -161,6 +161,17 @@ func (f Gamma) Fisher(dst *mat.SymDense, theta []float64) error {
 	return nil
 }
 
+// Cubic has T_aaa = ψ₂(a), T_aab = 0, T_abb = 1/b² and T_bbb = −2a/b³.
+func (f Gamma) Cubic(dst Tensor, theta []float64) error {
+	if err := f.Check(theta); err != nil {
+		return err
+	}
+	a, b := theta[0], theta[1]
+	component := [4]float64{special.Tetragamma(a), 0, 1 / (b * b), -2 * a / (b * b * b)}
+	dst.fill(func(i, j, k int) float64 { return component[i+j+k] })
+	return nil
+}
+
 // KL splits into a part of the means and one of the shapes, which are
 // orthogonal: with ρ = μ_p/μ_q,
 //
@@ -259,6 +270,7 @@ var (
 	_ Fisherer      = Gamma{}
 	_ FisherInChart = Gamma{}
 	_ Diverger      = Gamma{}
+	_ Cuber         = Gamma{}
 	_ Entropic      = Gamma{}
 	_ Sampler       = Gamma{}
 )

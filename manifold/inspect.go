@@ -105,9 +105,8 @@ func Inspect(f Family, chart string, at, x, to []float64) (*Inspection, error) {
 		a := e.LogPartition(theta)
 		r.LogPartition = &a
 		r.Mean = r.Point["expectation"]
-		if k, accuracy, err := GaussianCurvature(e, theta); err == nil {
+		if k, err := GaussianCurvature(e, theta); err == nil {
 			r.Curvature = &k
-			r.Numeric["gaussian_curvature"] = accuracy
 		}
 	}
 	if x != nil {
@@ -162,7 +161,7 @@ func (r *Inspection) inChart(v *View, name string) error {
 	}
 	r.Gamma[name] = gamma
 	r.Numeric["christoffel"] = math.Max(r.Numeric["christoffel"], accuracy)
-	cubic, accuracy, err := AmariChentsov(v, xi)
+	cubic, err := AmariChentsov(v, xi)
 	switch {
 	case errors.Is(err, errors.ErrUnsupported):
 	case err != nil:
@@ -172,7 +171,6 @@ func (r *Inspection) inChart(v *View, name string) error {
 			r.Cubic = map[string]Tensor{}
 		}
 		r.Cubic[name] = cubic
-		r.Numeric["amari_chentsov"] = math.Max(r.Numeric["amari_chentsov"], accuracy)
 	}
 	return nil
 }

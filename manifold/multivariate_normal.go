@@ -210,6 +210,53 @@ func (f MultivariateNormal) Fisher(dst *mat.SymDense, theta []float64) error {
 	return nil
 }
 
+// Cubic contracts to tr(PU_a PU_b PU_c) + u_aᵀPU_cPu_b + u_aᵀPU_bPu_c +
+// u_bᵀPU_aPu_c for directions (u, U) of (μ, Σ): the third cumulant of the
+// scores uᵀPz + ½zᵀPUPz.
+func (f MultivariateNormal) Cubic(dst Tensor, theta []float64) error {
+	g := f.workspace()
+	if err := f.checkCovariance(g, "", "S", theta, theta[f.d():]); err != nil {
+		return err
+	}
+	d := g.d
+	g.invertFactored(g.m[1], g.m[0], g.m[2])
+	p := func(i, j int) float64 { return g.m[1][i*d+j] }
+	// A direction of Σ is the sum of e_i e_jᵀ over the orders of its indices.
+	orders := func(a int) [][2]int {
+		i := 0
+		for triangle(i+1) <= a-d {
+			i++
+		}
+		if j := a - d - triangle(i); j != i {
+			return [][2]int{{i, j}, {j, i}}
+		}
+		return [][2]int{{i, i}}
+	}
+	dst.fill(func(a, b, c int) float64 {
+		// Mean directions first.
+		a, b, c = min(a, b, c), a+b+c-min(a, b, c)-max(a, b, c), max(a, b, c)
+		sum := 0.0
+		switch {
+		case c < d || b >= d && a < d:
+			return 0 // an odd moment
+		case b < d:
+			for _, u := range orders(c) {
+				sum += p(a, u[0]) * p(u[1], b)
+			}
+		default:
+			for _, u := range orders(a) {
+				for _, v := range orders(b) {
+					for _, w := range orders(c) {
+						sum += p(w[1], u[0]) * p(u[1], v[0]) * p(v[1], w[0])
+					}
+				}
+			}
+		}
+		return sum
+	})
+	return nil
+}
+
 // KL is ½ Σ φ(u_i) + ½ Σ_{k<i} c_ik² + ½‖L_q⁻¹(μ_p−μ_q)‖², where C with pivots
 // c_ii² = 1 + u_i is the Cholesky factor of L_q⁻¹ Σ_p L_q⁻ᵀ: the terms of
 // tr M − d − log|M| arranged so that none is negative.
@@ -369,6 +416,7 @@ var (
 	_ Fisherer         = MultivariateNormal{}
 	_ StructuredFisher = MultivariateNormal{}
 	_ Diverger         = MultivariateNormal{}
+	_ Cuber            = MultivariateNormal{}
 	_ Entropic         = MultivariateNormal{}
 	_ Sampler          = MultivariateNormal{}
 )

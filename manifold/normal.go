@@ -143,6 +143,17 @@ func (f Normal) Fisher(dst *mat.SymDense, theta []float64) error {
 	return nil
 }
 
+// Cubic has T_μμσ = 2/σ³ and T_σσσ = 8/σ³, and no other component but those
+// that symmetry gives.
+func (f Normal) Cubic(dst Tensor, theta []float64) error {
+	if err := f.Check(theta); err != nil {
+		return err
+	}
+	c := 1 / (theta[1] * theta[1] * theta[1])
+	dst.fill(func(i, j, k int) float64 { return [4]float64{0, 2 * c, 0, 8 * c}[i+j+k] })
+	return nil
+}
+
 // KL is ½φ(σ_p²/σ_q² − 1) + ½((μ_p−μ_q)/σ_q)², φ(u) = u − log(1+u).
 func (f Normal) KL(p, q []float64) (float64, error) {
 	if err := checkBoth(f, p, q); err != nil {
@@ -261,6 +272,7 @@ var (
 	_ Scorer      = Normal{}
 	_ Fisherer    = Normal{}
 	_ Diverger    = Normal{}
+	_ Cuber       = Normal{}
 	_ Entropic    = Normal{}
 	_ Distancer   = Normal{}
 	_ Geodesic    = Normal{}

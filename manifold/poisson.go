@@ -90,6 +90,15 @@ func (f Poisson) Fisher(dst *mat.SymDense, theta []float64) error {
 	return nil
 }
 
+// Cubic is 1/λ².
+func (f Poisson) Cubic(dst Tensor, theta []float64) error {
+	if err := f.Check(theta); err != nil {
+		return err
+	}
+	dst[0][0][0] = 1 / (theta[0] * theta[0])
+	return nil
+}
+
 // KL is λ_p φ(λ_q/λ_p − 1), φ(u) = u − log(1+u).
 func (f Poisson) KL(p, q []float64) (float64, error) {
 	if err := checkBoth(f, p, q); err != nil {
@@ -193,6 +202,7 @@ var (
 	_ Scorer      = Poisson{}
 	_ Fisherer    = Poisson{}
 	_ Diverger    = Poisson{}
+	_ Cuber       = Poisson{}
 	_ Entropic    = Poisson{}
 	_ Distancer   = Poisson{}
 	_ Geodesic    = Poisson{}

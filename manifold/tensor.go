@@ -22,6 +22,17 @@ func newTensor(n int) Tensor {
 	return t
 }
 
+// fill sets every component.
+func (t Tensor) fill(component func(i, j, k int) float64) {
+	for i := range t {
+		for j := range t[i] {
+			for k := range t[i][j] {
+				t[i][j][k] = component(i, j, k)
+			}
+		}
+	}
+}
+
 // FisherDerivative returns D[i][j][k] = ∂G_ij/∂ξ_k in the view's chart, by
 // Richardson extrapolation of central differences, and the largest error of a
 // component as the extrapolation estimates it.
@@ -131,106 +142,82 @@ func Christoffel(v *View, xi []float64) (gamma Tensor, accuracy float64, err err
 }
 
 // AmariChentsov returns the cubic tensor T_ijk = E[s_i s_j s_k] in the view's
-// chart, with the accuracy of a component. For an exponential family it is
-// ∂³A, the derivative of the Fisher matrix in the natural chart, pulled back:
-// T'_abc = T_ijk J_ia J_jb J_kc.
-func AmariChentsov(v *View, xi []float64) (t Tensor, accuracy float64, err error) {
-	f, ok := v.Base().(Exponential)
+// chart, the family's own pulled back: T'_abc = T_ijk J_ia J_jb J_kc.
+func AmariChentsov(v *View, xi []float64) (Tensor, error) {
+	f, ok := v.Base().(Cuber)
 	if !ok {
-		return nil, math.NaN(), fmt.Errorf("%s: cubic tensor: %w", v.Name(), errors.ErrUnsupported)
-	}
-	natural, err := In(f, "natural")
-	if err != nil {
-		return nil, math.NaN(), err
+		return nil, v.unsupported("cubic tensor")
 	}
 	n := v.Dim()
-	theta, nat := make([]float64, n), make([]float64, n)
+	theta := make([]float64, n)
 	if err := v.Chart().ToSource(theta, xi); err != nil {
-		return nil, math.NaN(), err
+		return nil, err
 	}
-	if err := natural.Chart().FromSource(nat, theta); err != nil {
-		return nil, math.NaN(), err
+	source := newTensor(n)
+	if err := f.Cubic(source, theta); err != nil {
+		return nil, err
 	}
-	d, accuracy, err := FisherDerivative(natural, nat)
-	if err != nil {
-		return nil, accuracy, err
-	}
-	// Rows of j are the natural components of the chart's coordinate vectors.
+	// Rows of j are the source components of the chart's coordinate vectors.
 	j := make([][]float64, n)
-	unit, source := make([]float64, n), make([]float64, n)
-	size := 0.0
+	unit := make([]float64, n)
 	for a := range j {
 		j[a] = make([]float64, n)
 		unit[a] = 1
-		v.Chart().Push(source, xi, theta, unit)
+		v.Chart().Push(j[a], xi, theta, unit)
 		unit[a] = 0
-		natural.Chart().PushInverse(j[a], nat, theta, source)
-		sum := 0.0
-		for _, x := range j[a] {
-			sum += math.Abs(x)
-		}
-		size = math.Max(size, sum)
 	}
-	t = newTensor(n)
-	for a := range n {
-		for b := range n {
-			for c := range n {
-				s := 0.0
-				for i := range n {
-					for k := range n {
-						w := j[a][i] * j[b][k]
-						if w == 0 {
-							continue
-						}
-						for l := range n {
-							// Symmetrised: each component is differentiated
-							// along three directions.
-							s += w * j[c][l] * (d[i][k][l] + d[k][l][i] + d[l][i][k]) / 3
-						}
-					}
+	// One index after the other: n⁴ operations each.
+	for range 3 {
+		next := newTensor(n)
+		next.fill(func(a, b, c int) float64 {
+			s := 0.0
+			for i, w := range j[c] {
+				if w != 0 {
+					s += w * source[i][a][b]
 				}
-				t[a][b][c] = s
 			}
-		}
+			return s
+		})
+		source = next
 	}
-	return t, accuracy * size * size * size, nil
+	return source, nil
 }
 
-// GaussianCurvature returns the sectional curvature of a family of two
-// coordinates and its accuracy. In the natural chart of an exponential family,
-// where Γ⁽⁰⁾ = T/2,
+// GaussianCurvature returns the sectional curvature of an exponential family of
+// two coordinates. In its natural chart, where Γ⁽⁰⁾ = T/2,
 //
-//	K = −¼ g^{mn}(T_11m T_22n − T_12m T_12n)/det G.
-func GaussianCurvature(f Exponential, theta []float64) (k, accuracy float64, err error) {
+//	K = −¼ g^{mn}(T_11m T_22n − T_12m T_12n)/det G,
+//
+// which is taken to source coordinates by the tensor law: curvature is the same
+// number in any chart.
+func GaussianCurvature(f Exponential, theta []float64) (float64, error) {
 	if f.Dim() != 2 {
-		return math.NaN(), math.NaN(), fmt.Errorf("%s has %d coordinates, the Gaussian curvature is that of a surface: %w", f.Name(), f.Dim(), errors.ErrUnsupported)
+		return math.NaN(), fmt.Errorf("%s has %d coordinates, the Gaussian curvature is that of a surface: %w", f.Name(), f.Dim(), errors.ErrUnsupported)
 	}
-	natural, err := In(f, "natural")
-	if err != nil {
-		return math.NaN(), math.NaN(), err
-	}
-	nat := make([]float64, 2)
-	if err := natural.Chart().FromSource(nat, theta); err != nil {
-		return math.NaN(), math.NaN(), err
+	c, ok := f.(Cuber)
+	fisher, ok2 := f.(Fisherer)
+	if !ok || !ok2 {
+		return math.NaN(), fmt.Errorf("%s has no cubic tensor: %w", f.Name(), errors.ErrUnsupported)
 	}
 	g := mat.NewSymDense(2, nil)
-	if err := natural.Fisher(g, nat); err != nil {
-		return math.NaN(), math.NaN(), err
+	if err := fisher.Fisher(g, theta); err != nil {
+		return math.NaN(), err
 	}
-	t, e, err := FisherDerivative(natural, nat)
-	if err != nil {
-		return math.NaN(), math.NaN(), err
+	t := newTensor(2)
+	if err := c.Cubic(t, theta); err != nil {
+		return math.NaN(), err
 	}
-	a, b, c := g.At(0, 0), g.At(0, 1), g.At(1, 1)
-	det := a*c - b*b
-	inverse := [2][2]float64{{c / det, -b / det}, {-b / det, a / det}}
-	sum, slope := 0.0, 0.0
+	// In Fisher units, so that nothing over- or underflows.
+	s := [2]float64{1 / math.Sqrt(g.At(0, 0)), 1 / math.Sqrt(g.At(1, 1))}
+	t.fill(func(i, j, k int) float64 { return t[i][j][k] * s[i] * s[j] * s[k] })
+	r := g.At(0, 1) * s[0] * s[1]
+	det := (1 - r) * (1 + r)
+	inverse := [2][2]float64{{1 / det, -r / det}, {-r / det, 1 / det}}
+	sum := 0.0
 	for m := range 2 {
 		for n := range 2 {
-			w := inverse[m][n] / (-4 * det)
-			sum += w * (t[0][0][m]*t[1][1][n] - t[0][1][m]*t[0][1][n])
-			slope += math.Abs(w) * (math.Abs(t[0][0][m]) + math.Abs(t[1][1][n]) + math.Abs(t[0][1][m]) + math.Abs(t[0][1][n]))
+			sum += inverse[m][n] * (t[0][0][m]*t[1][1][n] - t[0][1][m]*t[0][1][n])
 		}
 	}
-	return sum, slope * e, nil
+	return sum / (-4 * det), nil
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -191,10 +192,8 @@ func inspectionJSON(i *manifold.Inspection, options manifold.Options) ordered {
 		o = append(o, field{"score", byChart(i.Charts, i.Score)})
 	}
 	numeric := ordered{}
-	for _, key := range []string{"christoffel", "amari_chentsov", "gaussian_curvature"} {
-		if e, ok := i.Numeric[key]; ok {
-			numeric = append(numeric, field{key, run.Number(e)})
-		}
+	for _, key := range slices.Sorted(maps.Keys(i.Numeric)) {
+		numeric = append(numeric, field{key, run.Number(i.Numeric[key])})
 	}
 	o = append(o, field{"numeric", numeric})
 	if r := i.To; r != nil {

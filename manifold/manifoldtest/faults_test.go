@@ -18,6 +18,7 @@ type (
 	wrongMass     struct{ manifold.Gamma }
 	wrongScore    struct{ manifold.Gamma }
 	wrongFisher   struct{ manifold.Gamma }
+	wrongCubic    struct{ manifold.Gamma }
 	wrongInChart  struct{ manifold.Gamma }
 	wrongEntropy  struct{ manifold.Gamma }
 	wrongKL       struct{ manifold.Gamma }
@@ -47,6 +48,12 @@ func (f wrongScore) Score(dst, x, theta []float64) error {
 func (f wrongFisher) Fisher(dst *mat.SymDense, theta []float64) error {
 	err := f.Gamma.Fisher(dst, theta)
 	dst.SetSym(0, 1, -dst.At(0, 1))
+	return err
+}
+
+func (f wrongCubic) Cubic(dst manifold.Tensor, theta []float64) error {
+	err := f.Gamma.Cubic(dst, theta)
+	dst[0][1][1] = -dst[0][1][1]
 	return err
 }
 
@@ -170,6 +177,7 @@ func TestFaultsAreReported(t *testing.T) {
 		{"density", wrongMass{}, HalfLine, gamma},
 		{"score", wrongScore{}, HalfLine, gamma},
 		{"fisher", wrongFisher{}, HalfLine, gamma},
+		{"cubic", wrongCubic{}, HalfLine, gamma},
 		{"congruence", wrongInChart{}, HalfLine, gamma},
 		{"entropy", wrongEntropy{}, HalfLine, gamma},
 		{"divergence", wrongKL{}, HalfLine, gamma},

@@ -58,6 +58,7 @@ func Check(f manifold.Family, support Support, theta []float64) []Fault {
 	c.density()
 	c.score()
 	c.fisher()
+	c.cubic()
 	c.entropy()
 	c.exponential()
 	c.divergence()
@@ -198,6 +199,43 @@ func (c *checker) fisher() {
 			})
 			scale := math.Sqrt(c.matrix.At(i, i) * c.matrix.At(j, j))
 			c.close("fisher", fmt.Sprintf("G_%d%d against E[s s]", i+1, j+1), c.matrix.At(i, j), want, 1e-10, scale)
+		}
+	}
+}
+
+// cubic compares E[s_i s_j s_k] with the family's tensor.
+func (c *checker) cubic() {
+	f, ok := c.family.(manifold.Cuber)
+	s, ok2 := c.family.(manifold.Scorer)
+	if !ok || !ok2 || c.matrix == nil {
+		return
+	}
+	t := make(manifold.Tensor, c.n)
+	for i := range t {
+		t[i] = make([][]float64, c.n)
+		for j := range t[i] {
+			t[i][j] = make([]float64, c.n)
+		}
+	}
+	if err := f.Cubic(t, c.theta); err != nil {
+		c.fault("cubic", "%v", err)
+		return
+	}
+	score := make([]float64, c.n)
+	for i := range c.n {
+		for j := range i + 1 {
+			for k := range j + 1 {
+				want := c.oracle.mean(func(x []float64) float64 {
+					if s.Score(score, x, c.theta) != nil {
+						return math.NaN()
+					}
+					return score[i] * score[j] * score[k]
+				})
+				size := math.Sqrt(c.matrix.At(i, i)*c.matrix.At(j, j)*c.matrix.At(k, k)) + math.Abs(want)
+				for _, p := range [][3]int{{i, j, k}, {j, i, k}, {k, j, i}, {i, k, j}, {j, k, i}, {k, i, j}} {
+					c.close("cubic", fmt.Sprintf("T_%d%d%d against E[s s s]", p[0]+1, p[1]+1, p[2]+1), t[p[0]][p[1]][p[2]], want, 1e-10, size)
+				}
+			}
 		}
 	}
 }
