@@ -14,6 +14,9 @@ type controller struct {
 
 func newController(m Method) controller {
 	k := float64(m.EmbeddedOrder() + 1)
+	if t, ok := m.(*tableau); ok && t.estimate > 0 {
+		k = float64(t.estimate + 1)
+	}
 	beta := 0.04
 	return controller{
 		alpha: 1/k - 0.75*beta, beta: beta, safety: 0.9, shrink: 0.2, grow: 10, last: 1e-4,

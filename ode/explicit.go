@@ -7,7 +7,7 @@ type explicit struct {
 	y []float64   // argument of a stage
 }
 
-func (e *explicit) step(field *guarded, t0, t1 float64, y0, f0, y1, f1, err, extra []float64) error {
+func (e *explicit) step(field *guarded, t0, t1 float64, y0, f0, y1, f1, err, coarse []float64) error {
 	h := t1 - t0
 	copy(e.k[0], f0)
 	last := len(e.b)
@@ -34,8 +34,23 @@ func (e *explicit) step(field *guarded, t0, t1 float64, y0, f0, y1, f1, err, ext
 	if e.err != nil {
 		combine(err, nil, h, e.err, e.k)
 	}
-	if e.extra != nil {
-		combine(extra, nil, h, e.extra, e.k)
+	if e.coarse != nil {
+		combine(coarse, nil, h, e.coarse, e.k)
+	}
+	return nil
+}
+
+func (e *explicit) interpolate(field *guarded, t0, t1 float64, y0, extra []float64) error {
+	h := t1 - t0
+	for i, row := range e.denseA {
+		combine(e.y, y0, h, row, e.k)
+		if fault := field.eval(e.k[len(e.b)+i], t0+e.denseC[i]*h, e.y); fault != nil {
+			return fault
+		}
+	}
+	n := len(y0)
+	for m, w := range e.extra {
+		combine(extra[m*n:(m+1)*n], nil, h, w, e.k)
 	}
 	return nil
 }

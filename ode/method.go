@@ -25,13 +25,18 @@ type Method interface {
 // workspace.
 type stepper interface {
 	// step goes from (t0, y0), where the field is f0, to t1. It fills y1, f1
-	// (the field at the end), the error estimate, and the extra term of the
-	// interpolant, as far as the method has them.
-	step(field *guarded, t0, t1 float64, y0, f0, y1, f1, err, extra []float64) error
+	// (the field at the end), the error estimate, and the coarse estimate, as
+	// far as the method has them.
+	step(field *guarded, t0, t1 float64, y0, f0, y1, f1, err, coarse []float64) error
+	// interpolate fills the extra terms of the interpolant of the step just
+	// made, one after the other, which may cost evaluations.
+	interpolate(field *guarded, t0, t1 float64, y0, extra []float64) error
 }
 
 // Methods lists the methods of this package.
-func Methods() []Method { return []Method{Euler, RK4, DormandPrince} }
+func Methods() []Method {
+	return []Method{Euler, Midpoint, Heun, RK4, BogackiShampine, DormandPrince, Tsitouras, DOP853}
+}
 
 // ByName returns the method of that name.
 func ByName(name string) (Method, bool) {

@@ -44,7 +44,9 @@ type work struct {
 
 	y, f, y1, f1 []float64
 	errors       []float64 // nil for a method without error estimate
-	extra        []float64 // nil for a method without extra term
+	coarse       []float64 // nil for a method without a second estimate
+	extra        []float64 // nil for a method without extra terms
+	interpolated bool
 	step         Step
 
 	// Fixed steps are counted from here, so that their times do not drift.
@@ -69,10 +71,17 @@ func newWork(f Field, y0 []float64, t0, t1 float64, s *Settings) (*work, error) 
 	}
 	w.adaptive = settings.Method.EmbeddedOrder() > 0
 	w.stepper = settings.Method.stepper(n)
-	if m, ok := settings.Method.(*tableau); ok && m.extra != nil {
-		w.extra = make([]float64, n)
-		w.trajectory.width = 3 * n
+	if m, ok := settings.Method.(*tableau); ok {
+		if m.extra != nil {
+			w.extra = make([]float64, n*len(m.extra))
+			w.trajectory.width += n * len(m.extra)
+		}
+		if m.coarse != nil {
+			w.coarse = make([]float64, n)
+		}
 	}
+	// What the interpolant costs is spent only where somebody may look at it.
+	w.interpolated = w.extra != nil && (!settings.Discard || settings.Observer != nil || len(settings.Events) > 0)
 	if w.adaptive {
 		w.errors = make([]float64, n)
 		w.controller = newController(settings.Method)
@@ -162,17 +171,19 @@ func (w *work) advance() (ended bool, err error) {
 		w.stepped++
 		t1, cut := w.next(target)
 		h := math.Abs(t1 - w.t)
-		fault := w.stepper.step(&w.field, w.t, t1, w.y, w.f, w.y1, w.f1, w.errors, w.extra)
+		fault := w.stepper.step(&w.field, w.t, t1, w.y, w.f, w.y1, w.f1, w.errors, w.coarse)
 		size := 0.0
 		if fault == nil && !finite(w.y1) {
 			fault = &nonFinite{component: 0, value: math.NaN(), t: t1}
 		}
 		if fault == nil && w.adaptive {
-			m := w.settings.Controlled
-			size, fault = w.settings.Norm(w.errors[:m], w.y[:m], w.y1[:m])
+			size, fault = w.size()
 			if fault == nil && size-size != 0 {
 				fault = &nonFinite{component: 0, value: size, t: t1}
 			}
+		}
+		if fault == nil && w.interpolated && !(size > 1) {
+			fault = w.stepper.interpolate(&w.field, w.t, t1, w.y, w.extra)
 		}
 		switch {
 		case fault != nil && !refused(fault):
@@ -197,6 +208,25 @@ func (w *work) advance() (ended bool, err error) {
 			return true, w.fail(w.h, cause, advice)
 		}
 	}
+}
+
+// size is the size of the step's error in units of the tolerance. With two
+// estimates it is |e|²/√(|e|² + |ẽ|²/100), and the estimate is scaled to that.
+func (w *work) size() (float64, error) {
+	m := w.settings.Controlled
+	size, err := w.settings.Norm(w.errors[:m], w.y[:m], w.y1[:m])
+	if err != nil || w.coarse == nil || size == 0 {
+		return size, err
+	}
+	coarse, err := w.settings.Norm(w.coarse[:m], w.y[:m], w.y1[:m])
+	if err != nil {
+		return size, err
+	}
+	share := size / math.Sqrt(size*size+0.01*coarse*coarse)
+	for i := range w.errors {
+		w.errors[i] *= share
+	}
+	return size * share, nil
 }
 
 // next returns the end of the step to attempt, and whether the target cuts it

@@ -91,6 +91,9 @@ func TestOrders(t *testing.T) {
 		order  float64
 	}{
 		{Euler, []int{1 << 17, 1 << 18, 1 << 19}, 1},
+		{Midpoint, []int{6400, 12800, 25600}, 2},
+		{Heun, []int{6400, 12800, 25600}, 2},
+		{BogackiShampine, []int{3200, 6400, 12800}, 3},
 		{RK4, []int{1600, 3200, 6400}, 4},
 	} {
 		slope := fittedOrder(t, c.steps, func(n int) float64 {
@@ -120,7 +123,7 @@ func TestDenseOutputOrder(t *testing.T) {
 	ctx := context.Background()
 	reference, err := Solve(ctx, brusselator, brusselatorStart, 0, 4, &Settings{RTol: 1e-13, ATol: 1e-14, StopAt: offGrid(4)})
 	require.NoError(t, err)
-	for _, m := range []Method{RK4, DormandPrince} {
+	for _, m := range []Method{Midpoint, Heun, BogackiShampine, RK4, DormandPrince, Tsitouras} {
 		slope := fittedOrder(t, []int{100, 200, 400, 800}, func(n int) float64 {
 			r, err := Solve(ctx, brusselator, brusselatorStart, 0, 4, fixed(m, 4, n))
 			require.NoError(t, err)
@@ -148,27 +151,65 @@ func offGrid(span float64) []float64 {
 }
 
 func TestToleranceProportionality(t *testing.T) {
-	for _, c := range []struct {
-		name       string
-		f          Field
-		y0, y1     []float64
-		span       float64
-		multiplier float64
-	}{
-		{"brusselator", brusselator, brusselatorStart, brusselatorEnd, 20, 1000},
-		{"fisher-gauss", fisherGauss, fisherGaussStart, fisherGaussEnd, 10, 100},
-		{"arenstorf", arenstorf, arenstorfStart, arenstorfEnd, arenstorfSpan, 1e6},
-	} {
-		last := math.Inf(1)
-		for _, tol := range []float64{1e-5, 1e-7, 1e-9, 1e-11} {
-			r, err := Solve(context.Background(), c.f, c.y0, 0, c.span, &Settings{RTol: tol, ATol: tol})
-			require.NoError(t, err)
-			e := distance(end(r), c.y1)
-			require.Less(t, e, c.multiplier*tol, "%s at %g", c.name, tol)
-			require.Less(t, e, last/5, "%s at %g", c.name, tol)
-			last = e
+	for _, m := range []Method{BogackiShampine, DormandPrince, Tsitouras, DOP853} {
+		for _, c := range []struct {
+			name       string
+			f          Field
+			y0, y1     []float64
+			span       float64
+			multiplier float64
+		}{
+			{"brusselator", brusselator, brusselatorStart, brusselatorEnd, 20, 1000},
+			{"fisher-gauss", fisherGauss, fisherGaussStart, fisherGaussEnd, 10, 100},
+			{"arenstorf", arenstorf, arenstorfStart, arenstorfEnd, arenstorfSpan, 1e6},
+		} {
+			tolerances := []float64{1e-5, 1e-7, 1e-9, 1e-11}
+			if m == BogackiShampine {
+				tolerances = tolerances[:3]
+			}
+			first, last := 0.0, 0.0
+			for i, tol := range tolerances {
+				r, err := Solve(context.Background(), c.f, c.y0, 0, c.span, &Settings{Method: m, RTol: tol, ATol: tol})
+				require.NoError(t, err)
+				e := distance(end(r), c.y1)
+				require.Less(t, e, c.multiplier*tol, "%s, %s at %g", m.Name(), c.name, tol)
+				if i == 0 {
+					first = e
+				}
+				last = e
+			}
+			// Over the decades the error falls in proportion, up to a decade.
+			decades := math.Log10(tolerances[0] / tolerances[len(tolerances)-1])
+			require.Greater(t, math.Log10(first/last), 0.8*decades-1, "%s, %s", m.Name(), c.name)
 		}
 	}
+}
+
+// TestDOP853Interpolant: its uniform order is 7, where the error is above
+// rounding.
+func TestDOP853Interpolant(t *testing.T) {
+	reference, err := Solve(context.Background(), brusselator, brusselatorStart, 0, 4, &Settings{Method: DOP853, RTol: 1e-14, ATol: 1e-15, StopAt: offGrid(4)})
+	require.NoError(t, err)
+	slope := fittedOrder(t, []int{20, 40, 80}, func(n int) float64 {
+		r, err := Solve(context.Background(), brusselator, brusselatorStart, 0, 4, fixed(DOP853, 4, n))
+		require.NoError(t, err)
+		worst := 0.0
+		for _, at := range offGrid(4) {
+			worst = math.Max(worst, distance(r.At(nil, at), reference.At(nil, at)))
+		}
+		return worst
+	})
+	require.Greater(t, slope, 6.9)
+	// The interpolant costs three evaluations in an accepted step, and nothing
+	// when nobody looks at it.
+	kept, err := Solve(context.Background(), brusselator, brusselatorStart, 0, 4, &Settings{Method: DOP853})
+	require.NoError(t, err)
+	discarded, err := Solve(context.Background(), brusselator, brusselatorStart, 0, 4, &Settings{Method: DOP853, Discard: true})
+	require.NoError(t, err)
+	s := kept.Statistics
+	require.Equal(t, 2+12*(s.Steps+s.Rejected)+3*s.Steps, s.Evaluations)
+	require.Equal(t, s.Evaluations-3*s.Steps, discarded.Statistics.Evaluations)
+	require.Equal(t, end(kept), end(discarded))
 }
 
 func TestEndIsExactAndFieldStaysInside(t *testing.T) {

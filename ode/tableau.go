@@ -10,12 +10,21 @@ package ode
 type tableau struct {
 	name         string
 	order, lower int // lower: order of the embedded method, 0 for none
-	dense        int
-	a            [][]float64
-	b, c         []float64
-	fsal         bool
-	err          []float64 // b − b̂, over the stages
-	extra        []float64 // weights of the interpolant's extra term, over the stages
+	// estimate is p where the error estimate is O(hᵖ⁺¹); 0 means lower.
+	estimate int
+	dense    int
+	a        [][]float64
+	b, c     []float64
+	fsal     bool
+	err      []float64 // b − b̂, over the stages
+	// coarse is a second, cruder estimate, with which the first is combined
+	// (Hairer, Nørsett & Wanner I, II.10, eq. 10.17).
+	coarse []float64
+	// extra are the weights of the interpolant's extra terms, over all stages,
+	// and denseA, denseC the stages that only they need.
+	extra  [][]float64
+	denseA [][]float64
+	denseC []float64
 }
 
 func (m *tableau) Name() string       { return m.name }
@@ -32,8 +41,9 @@ func (m *tableau) Stages() int {
 }
 
 func (m *tableau) stepper(n int) stepper {
-	e := &explicit{tableau: m, k: make([][]float64, len(m.b)), y: make([]float64, n)}
-	storage := make([]float64, n*len(m.b))
+	stages := len(m.b) + len(m.denseA)
+	e := &explicit{tableau: m, k: make([][]float64, stages), y: make([]float64, n)}
+	storage := make([]float64, n*stages)
 	for i := range e.k {
 		e.k[i] = storage[i*n : (i+1)*n : (i+1)*n]
 	}
@@ -76,8 +86,58 @@ var DormandPrince Method = &tableau{
 	b:   []float64{35. / 384, 0, 500. / 1113, 125. / 192, -2187. / 6784, 11. / 84, 0},
 	c:   []float64{0, 1. / 5, 3. / 10, 4. / 5, 8. / 9, 1, 1},
 	err: []float64{71. / 57600, 0, -71. / 16695, 71. / 1920, -17253. / 339200, 22. / 525, -1. / 40},
-	extra: []float64{
+	extra: [][]float64{{
 		-12715105075. / 11282082432, 0, 87487479700. / 32700410799, -10690763975. / 1880347072,
 		701980252875. / 199316789632, -1453857185. / 822651844, 69997945. / 29380423,
+	}},
+}
+
+// Midpoint is the explicit midpoint method (Runge, Math. Ann. 46, 1895).
+var Midpoint Method = &tableau{
+	name: "midpoint", order: 2, dense: 2,
+	a: [][]float64{nil, {1. / 2}},
+	b: []float64{0, 1},
+	c: []float64{0, 1. / 2},
+}
+
+// Heun is the explicit trapezoidal method (Heun, Z. Math. Phys. 45, 1900).
+var Heun Method = &tableau{
+	name: "heun", order: 2, dense: 2,
+	a: [][]float64{nil, {1}},
+	b: []float64{1. / 2, 1. / 2},
+	c: []float64{0, 1},
+}
+
+// BogackiShampine is the method of order 3(2) of Bogacki & Shampine (Appl. Math.
+// Lett. 2, 1989, p. 321), first same as last, with cubic Hermite interpolation.
+var BogackiShampine Method = &tableau{
+	name: "bs3", order: 3, lower: 2, dense: 3, fsal: true,
+	a:   [][]float64{nil, {1. / 2}, {0, 3. / 4}, {2. / 9, 1. / 3, 4. / 9}},
+	b:   []float64{2. / 9, 1. / 3, 4. / 9, 0},
+	c:   []float64{0, 1. / 2, 3. / 4, 1},
+	err: []float64{-5. / 72, 1. / 12, 1. / 9, -1. / 8},
+}
+
+// Tsitouras is the method of order 5(4) of Tsitouras (Comput. Math. Appl. 62,
+// 2011, p. 770), first same as last, with his interpolant of order 4.
+var Tsitouras Method = &tableau{
+	name: "tsit5", order: 5, lower: 4, dense: 4, fsal: true,
+	a: [][]float64{
+		nil,
+		{0.161},
+		{-0.008480655492356989, 0.335480655492357},
+		{2.8971530571054935, -6.359448489975075, 4.3622954328695815},
+		{5.325864828439257, -11.748883564062828, 7.4955393428898365, -0.09249506636175525},
+		{5.86145544294642, -12.92096931784711, 8.159367898576159, -0.071584973281401, -0.028269050394068383},
+		{0.09646076681806523, 0.01, 0.4798896504144996, 1.379008574103742, -3.290069515436081, 2.324710524099774},
 	},
+	b: []float64{0.09646076681806523, 0.01, 0.4798896504144996, 1.379008574103742, -3.290069515436081, 2.324710524099774, 0},
+	c: []float64{0, 0.161, 0.327, 0.9, 0.9800255409045097, 1, 1},
+	err: []float64{
+		-0.00178001105222577714, -0.0008164344596567469, 0.007880878010261995, -0.1447110071732629,
+		0.5823571654525552, -0.45808210592918697, 1. / 66,
+	},
+	extra: [][]float64{{
+		-1.0530884977290216, 0.1017, 2.490627285651252793, -16.54810288924490272, 47.37952196281928122, -34.87065786149660974, 2.5,
+	}},
 }

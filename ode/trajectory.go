@@ -45,7 +45,7 @@ type Trajectory struct {
 
 	n     int
 	times []float64
-	// Each knot holds y, f and the extra term of the piece that ends there.
+	// Each knot holds y, f and the extra terms of the piece that ends there.
 	blocks [][]float64
 	width  int
 	// A terminal event cuts the last step short; its piece is kept whole.
@@ -133,7 +133,7 @@ func (r *Trajectory) piece(i int) piece {
 		y0: a[:n], f0: a[n : 2*n], y1: b[:n], f1: b[n : 2*n],
 	}
 	if r.width > 2*n {
-		p.extra = b[2*n : 3*n]
+		p.extra = b[2*n:]
 	}
 	return p
 }
