@@ -124,7 +124,8 @@ func drawReplicator(ctx context.Context, _ Values, o *run.Outcome) ([]drawing, e
 		panel.Curves = curves
 		f.Panels = append(f.Panels, panel)
 	}
-	return []drawing{{"probabilities", f}, lossFigure(problems)}, nil
+	games, err := drawGames(ctx)
+	return []drawing{{"probabilities", f}, lossFigure(problems), games}, err
 }
 
 // drawStepGeometry shows the ratios of both kinds of steps, and the metric.

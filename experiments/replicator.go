@@ -15,7 +15,8 @@ var replicator = &Experiment{
 	Name:  "replicator",
 	Title: "Replicator dynamics is Fisher flow",
 	Summary: "On the simplex with the Fisher (Shahshahani) metric the gradient flow of −⟨f⟩ is the replicator equation of fitness f, " +
-		"p_i(t) ∝ p_i(0) e^{f_i t}, and d⟨f⟩/dt = Var f is Fisher's fundamental theorem. Beside it the flows of both divergences to a target.",
+		"p_i(t) ∝ p_i(0) e^{f_i t}, and d⟨f⟩/dt = Var f is Fisher's fundamental theorem. Beside it the flows of both divergences to a target, and replicator equations " +
+		"that are no gradient flows and must be seen to be none.",
 	Equations: []string{
 		"L(p) = −Σ f_i p_i,   dp_i/dt = p_i (f_i − ⟨f⟩)",
 		"p_i(t) ∝ p_i(0) e^{f_i t},   d⟨f⟩/dt = Var_p f",
@@ -93,7 +94,7 @@ var (
 	replicatorForward = []float64{.797683958, .234905118, .0921083135, .0150742592, 3.28858999e-4, 1.14216612e-7}
 )
 
-func finishReplicator(_ context.Context, _ Values, o *run.Outcome) error {
+func finishReplicator(ctx context.Context, _ Values, o *run.Outcome) error {
 	if !replicator.isDefault(o) {
 		return nil
 	}
@@ -126,7 +127,16 @@ func finishReplicator(_ context.Context, _ Values, o *run.Outcome) error {
 			reference(o, c.member, fmt.Sprintf("%s at t = %g", c.what, t), c.value(point.Value()), c.want[k], bound)
 		}
 	}
-	return fundamentalTheorem(o)
+	if err := fundamentalTheorem(o); err != nil {
+		return err
+	}
+	if err := expansion(o); err != nil {
+		return err
+	}
+	if err := chartGap(ctx, o); err != nil {
+		return err
+	}
+	return playGames(ctx, o)
 }
 
 // fundamentalTheorem adds a table of ⟨f⟩, its rate and the variance of f.
