@@ -219,6 +219,13 @@ monotone = true
 func TestInterrupt(t *testing.T) {
 	workplace(t)
 	go func() {
+		// The folder is made just before the integration begins.
+		for {
+			if made, _ := filepath.Glob("runs/rivers-gamma/*.partial"); len(made) > 0 {
+				break
+			}
+			time.Sleep(10 * time.Millisecond)
+		}
 		time.Sleep(300 * time.Millisecond)
 		_ = syscall.Kill(os.Getpid(), syscall.SIGINT)
 	}()
