@@ -21,6 +21,19 @@ func RMS(rtol, atol float64) Norm {
 	}
 }
 
+// RMSWith is RMS with an absolute tolerance for each component.
+func RMSWith(rtol float64, atols []float64) Norm {
+	return func(err, y0, y1 []float64) (float64, error) {
+		y0, y1, a := y0[:len(err)], y1[:len(err)], atols[:len(err)]
+		sum := 0.0
+		for i, e := range err {
+			e /= a[i] + rtol*max(math.Abs(y0[i]), math.Abs(y1[i]))
+			sum += e * e
+		}
+		return math.Sqrt(sum / float64(len(err))), nil
+	}
+}
+
 // Max is the largest |err_i|/(atol + rtol·max(|y0_i|, |y1_i|)).
 func Max(rtol, atol float64) Norm {
 	return func(err, y0, y1 []float64) (float64, error) {

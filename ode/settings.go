@@ -14,12 +14,18 @@ type Settings struct {
 	// RTol and ATol are the relative and absolute tolerances of an adaptive
 	// method. Zero means 1e-6 and 1e-3·RTol.
 	RTol, ATol float64
+	// ATols, if not nil, are absolute tolerances of the controlled components,
+	// one by one, in place of ATol.
+	ATols []float64
 	// Norm measures the error of a step in units of the tolerance. Nil means
 	// RMS(RTol, ATol).
 	Norm Norm
 	// Controlled is the number of leading components that the norm sees; the
 	// others are quadratures, carried along outside of it. Zero means all.
 	Controlled int
+
+	// Controller chooses the step sizes; the zero value is PI.
+	Controller Controller
 
 	// Step is the step size of a method without error control, which needs
 	// it, or the first step of an adaptive method. Zero lets an adaptive
@@ -35,6 +41,10 @@ type Settings struct {
 	// StopAt are times, ascending in the direction of integration, at which a
 	// step ends exactly. The step size that was in use is kept beyond.
 	StopAt []float64
+	// SaveAt are times, ascending in the direction of integration, at which the
+	// interpolated state is kept, without any influence on the steps; see
+	// [Trajectory.Saved].
+	SaveAt []float64
 	// Events are looked for on the interpolant of every accepted step.
 	Events []Event
 	// Observer, if not nil, sees every accepted step. It ends the integration
@@ -88,21 +98,44 @@ func (s *Settings) resolved(n int, t0, t1 float64) (Settings, error) {
 	case math.IsNaN(t0) || math.IsInf(t0, 0) || math.IsNaN(t1):
 		return r, fmt.Errorf("the span [%g, %g] is not one of finite start", t0, t1)
 	}
-	if r.Norm == nil {
+	if r.ATols != nil {
+		if len(r.ATols) != r.Controlled {
+			panic(fmt.Sprintf("ode: %d absolute tolerances for %d components", len(r.ATols), r.Controlled))
+		}
+		for i, a := range r.ATols {
+			if !(a >= 0) || math.IsInf(a, 1) {
+				return r, fmt.Errorf("%w: ATols[%d] = %g must be finite and not negative", ErrTolerance, i, a)
+			}
+		}
+	}
+	switch {
+	case r.Norm != nil:
+	case r.ATols != nil:
+		r.Norm = RMSWith(r.RTol, r.ATols)
+	default:
 		r.Norm = RMS(r.RTol, r.ATol)
 	}
+	if err := ordered("StopAt", r.StopAt, t0, t1); err != nil {
+		return r, err
+	}
+	return r, ordered("SaveAt", r.SaveAt, t0, t1)
+}
+
+// ordered wants times that ascend in the direction of integration, inside of
+// the span.
+func ordered(name string, times []float64, t0, t1 float64) error {
 	direction := 1.0
 	if t1 < t0 {
 		direction = -1
 	}
 	last := t0
-	for _, t := range r.StopAt {
+	for _, t := range times {
 		if !((t-last)*direction >= 0) || (t-t1)*direction > 0 {
-			return r, fmt.Errorf("StopAt time %g is out of order or outside of [%g, %g]", t, t0, t1)
+			return fmt.Errorf("%s time %g is out of order or outside of [%g, %g]", name, t, t0, t1)
 		}
 		last = t
 	}
-	return r, nil
+	return nil
 }
 
 // MinRTol is the least relative tolerance, ten ulp: below it the error estimate

@@ -32,7 +32,7 @@ type work struct {
 	field      guarded
 	stepper    stepper
 	adaptive   bool
-	controller controller
+	controller control
 	watch      *watch
 	trajectory *Trajectory
 
@@ -58,7 +58,7 @@ func newWork(f Field, y0 []float64, t0, t1 float64, s *Settings) (*work, error) 
 	n := len(y0)
 	settings, err := s.resolved(n, t0, t1)
 	w := &work{settings: settings, field: guarded{field: f}, t: t0, end: t1, direction: 1, gridStart: t0}
-	w.trajectory = &Trajectory{Method: settings.Method, n: n, width: 2 * n, kept: !settings.Discard}
+	w.trajectory = &Trajectory{Method: settings.Method, n: n, width: 2 * n, kept: !settings.Discard, settings: settings}
 	storage := make([]float64, 4*n)
 	w.y, w.f, w.y1, w.f1 = storage[:n:n], storage[n:2*n:2*n], storage[2*n:3*n:3*n], storage[3*n:]
 	copy(w.y, y0)
@@ -81,10 +81,10 @@ func newWork(f Field, y0 []float64, t0, t1 float64, s *Settings) (*work, error) 
 		}
 	}
 	// What the interpolant costs is spent only where somebody may look at it.
-	w.interpolated = w.extra != nil && (!settings.Discard || settings.Observer != nil || len(settings.Events) > 0)
+	w.interpolated = w.extra != nil && (!settings.Discard || settings.Observer != nil || len(settings.Events) > 0 || len(settings.SaveAt) > 0)
 	if w.adaptive {
 		w.errors = make([]float64, n)
-		w.controller = newController(settings.Method)
+		w.controller = newControl(settings.Controller, settings.Method)
 	}
 	if len(settings.Events) > 0 {
 		w.watch = newWatch(settings.Events, n)
@@ -126,6 +126,9 @@ func (w *work) run(ctx context.Context) (err error) {
 		}
 	}
 	if w.t == w.end || len(w.y) == 0 {
+		for range w.settings.SaveAt {
+			w.trajectory.saved = append(w.trajectory.saved, append([]float64(nil), w.y...))
+		}
 		w.trajectory.Reason = Reached
 		if w.t != w.end && !math.IsInf(w.end, 0) {
 			w.trajectory.add(w.end, w.y, w.f, nil)
@@ -275,7 +278,7 @@ func (w *work) accept(t1, h, size float64, cut bool) (ended bool, err error) {
 		}
 		w.controller.afterRejection = false
 	default:
-		w.h = h * w.controller.accept(size)
+		w.h = h * w.controller.accept(h, size)
 	}
 	stats.Last = w.h
 
@@ -301,6 +304,7 @@ func (w *work) accept(t1, h, size float64, cut bool) (ended bool, err error) {
 	if w.settings.Observer != nil {
 		observed = w.settings.Observer(&w.step)
 	}
+	w.save()
 	w.trajectory.add(w.step.T1, w.step.Y1, w.step.F1, w.extra)
 	w.t = w.step.T1
 	if terminal {
@@ -323,6 +327,27 @@ func (w *work) accept(t1, h, size float64, cut bool) (ended bool, err error) {
 		return true, nil
 	}
 	return false, nil
+}
+
+// save interpolates the states at the times of SaveAt that the step covers.
+func (w *work) save() {
+	r := w.trajectory
+	for len(r.saved) < len(w.settings.SaveAt) {
+		t := w.settings.SaveAt[len(r.saved)]
+		if (t-w.step.T1)*w.direction > 0 {
+			return
+		}
+		y := make([]float64, len(w.y))
+		switch t {
+		case w.step.T0:
+			copy(y, w.step.Y0)
+		case w.step.T1:
+			copy(y, w.step.Y1)
+		default:
+			w.step.piece.at(y, t)
+		}
+		r.saved = append(r.saved, y)
+	}
 }
 
 // cutAt ends the last step at a terminal event. The interpolant of the whole

@@ -1,6 +1,7 @@
 package ode
 
 import (
+	"context"
 	"fmt"
 	"sort"
 )
@@ -51,6 +52,9 @@ type Trajectory struct {
 	// A terminal event cuts the last step short; its piece is kept whole.
 	tail *piece
 	kept bool // whether the knots are those of every step
+
+	saved    [][]float64
+	settings Settings // as resolved, to continue with
 }
 
 const blockKnots = 256
@@ -63,6 +67,37 @@ func (r *Trajectory) Time(i int) float64 { return r.times[i] }
 
 // State is state i. It must not be changed.
 func (r *Trajectory) State(i int) []float64 { return r.knot(i)[:r.n:r.n] }
+
+// Saved are the states at the times of Settings.SaveAt that were reached, in
+// their order.
+func (r *Trajectory) Saved() [][]float64 { return r.saved }
+
+// Continue integrates on from the last state to t1 with the settings of the
+// trajectory and the step size that it had reached. StopAt and SaveAt times
+// that lie behind are done with.
+func (r *Trajectory) Continue(ctx context.Context, f Field, t1 float64) (*Trajectory, error) {
+	last := len(r.times) - 1
+	t0 := r.times[last]
+	direction := 1.0
+	if t1 < t0 {
+		direction = -1
+	}
+	s := r.settings
+	ahead := func(times []float64) []float64 {
+		var kept []float64
+		for _, t := range times {
+			if (t-t0)*direction > 0 && (t-t1)*direction <= 0 {
+				kept = append(kept, t)
+			}
+		}
+		return kept
+	}
+	s.StopAt, s.SaveAt = ahead(s.StopAt), ahead(s.SaveAt)
+	if s.Method.EmbeddedOrder() > 0 && r.Statistics.Last > 0 {
+		s.Step = r.Statistics.Last
+	}
+	return Solve(ctx, f, r.State(last), t0, t1, &s)
+}
 
 func (r *Trajectory) knot(i int) []float64 {
 	b := r.blocks[i/blockKnots]
