@@ -60,7 +60,7 @@ func TestNoAllocationPerStep(t *testing.T) {
 				y0 := append(inChart(t, c.family, chart, c.start), 0)
 				steps := 0
 				allocations := func(span float64) float64 {
-					return testing.AllocsPerRun(3, func() {
+					return leastAllocations(func() {
 						r, err := ode.Solve(context.Background(), f, y0, 0, span, &ode.Settings{
 							Controlled: f.Dim(), Discard: true, MaxStep: 0.02,
 						})
@@ -79,6 +79,16 @@ func TestNoAllocationPerStep(t *testing.T) {
 	}
 }
 
+// leastAllocations is the least of several counts: the runtime's own, of a
+// garbage collection in between, are in some of them.
+func leastAllocations(f func()) float64 {
+	least := testing.AllocsPerRun(1, f)
+	for range 4 {
+		least = min(least, testing.AllocsPerRun(1, f))
+	}
+	return least
+}
+
 // TestNoAllocationPerStepInFisherNorm does the same with the error norm in the
 // Fisher metric.
 func TestNoAllocationPerStepInFisherNorm(t *testing.T) {
@@ -88,7 +98,7 @@ func TestNoAllocationPerStepInFisherNorm(t *testing.T) {
 	require.NoError(t, err)
 	s := &ode.Settings{Controlled: 2, Discard: true, MaxStep: 0.02, Norm: f.Norm(1e-6)}
 	allocations := func(span float64) float64 {
-		return testing.AllocsPerRun(3, func() {
+		return leastAllocations(func() {
 			if _, err := ode.Solve(context.Background(), f, []float64{1, .5, 0}, 0, span, s); err != nil {
 				t.Fatal(err)
 			}

@@ -101,11 +101,15 @@ func (c *control) accept(h, e float64) float64 {
 	return f
 }
 
-// reject returns the proportion of the next attempt to the rejected step. The
-// past says nothing of an error above the tolerance: the elementary rule.
+// reject returns the proportion of the next attempt to the rejected step, by its
+// own error alone. A smooth filter, of small Beta1, would go back too little.
 func (c *control) reject(e float64) float64 {
 	c.afterRejection = true
-	return max(c.Shrink, min(0.9, c.Safety*math.Exp(-math.Log(e)/c.order)))
+	gain := c.Beta1
+	if gain < 0.5 {
+		gain = 1
+	}
+	return max(c.Shrink, min(0.9, c.Safety*math.Exp(-gain*math.Log(e)/c.order)))
 }
 
 // refuse returns the proportion of the next attempt to a step that the field
