@@ -45,14 +45,17 @@ func TestReadme(t *testing.T) {
 					commands++
 					continue
 				}
-				require.Contains(t, squeeze(stdout), squeeze(line))
+				// The last digits, and what is rounding, are those of a compiler
+				// that does not fuse multiplications and additions.
+				if runtime.GOARCH == "amd64" {
+					require.Contains(t, squeeze(stdout), squeeze(line))
+				}
 			}
 		}
 	}
 	require.Equal(t, 5, commands)
 
-	// The picture is the one that the first command draws, to the byte where
-	// the compiler does not fuse multiplications and additions.
+	// The picture is the one that the first command draws, to the byte there.
 	if runtime.GOARCH != "amd64" {
 		return
 	}
