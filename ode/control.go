@@ -33,20 +33,19 @@ var (
 	PID = Controller{Beta1: 1. / 18, Beta2: 1. / 9, Beta3: 1. / 18}
 )
 
-// control is a controller at work.
+// control is a controller at work. Errors are kept by their binary logarithms.
 type control struct {
 	Controller
-	order          float64 // k
 	last, before   float64 // errors of the last accepted steps
-	h, ratio       float64 // size of the last accepted step, and its proportion to the one before
+	h, ratio       float64 // size of the last accepted step, and the logarithm of its proportion to the one before
 	afterRejection bool
 }
 
 // leastError keeps a step that was right by accident from sending the next one
-// off.
-const leastError = 1e-4
+// off: log₂ 1e-4.
+const leastError = -13.287712379549449
 
-func newControl(c Controller, m Method) control {
+func newControl(c Controller) control {
 	if c.Beta1 == 0 && c.Beta2 == 0 && c.Beta3 == 0 {
 		safety, shrink, grow := c.Safety, c.Shrink, c.Grow
 		c = PI
@@ -61,41 +60,38 @@ func newControl(c Controller, m Method) control {
 	if c.Grow == 0 {
 		c.Grow = 10
 	}
-	k := float64(m.EmbeddedOrder() + 1)
-	if t, ok := m.(*tableau); ok && t.estimate > 0 {
-		k = float64(t.estimate + 1)
-	}
-	return control{Controller: c, order: k, last: leastError, before: leastError, ratio: 1}
+	return control{Controller: c, last: leastError, before: leastError}
 }
 
-// factor is the unclipped proportion of the next step to one of error e.
-func (c *control) factor(e float64) float64 {
+// restart forgets the steps so far.
+func (c *control) restart() {
+	c.last, c.before, c.h, c.ratio, c.afterRejection = leastError, leastError, 0, 0, false
+}
+
+// factor is the unclipped proportion of the next step to one of error e, whose
+// logarithm it returns too. The estimate is O(hᵏ).
+func (c *control) factor(e, k float64) (f, l float64) {
 	if e == 0 {
-		return math.Inf(1)
+		return math.Inf(1), math.Inf(-1)
 	}
-	exponent := -c.Beta1 * math.Log(e)
-	exponent -= c.Beta2 * math.Log(c.last)
-	if c.Beta3 != 0 {
-		exponent -= c.Beta3 * math.Log(c.before)
-	}
-	exponent /= c.order
-	if c.Alpha2 != 0 {
-		exponent -= c.Alpha2 * math.Log(c.ratio)
-	}
-	return c.Safety * math.Exp(exponent)
+	l = log2(e)
+	exponent := -(c.Beta1*l + c.Beta2*c.last + c.Beta3*c.before) / k
+	exponent -= c.Alpha2 * c.ratio
+	return c.Safety * exp2(exponent), l
 }
 
 // accept returns the proportion of the next step to the accepted one, of size
 // h and error e.
-func (c *control) accept(h, e float64) float64 {
-	f := min(c.Grow, max(c.Shrink, c.factor(e)))
+func (c *control) accept(h, e, k float64) float64 {
+	f, l := c.factor(e, k)
+	f = min(c.Grow, max(c.Shrink, f))
 	if c.afterRejection {
 		f = min(f, 1)
 	}
 	c.afterRejection = false
-	c.before, c.last = c.last, max(e, leastError)
-	if c.h > 0 {
-		c.ratio = h / c.h
+	c.before, c.last = c.last, max(l, leastError)
+	if c.Alpha2 != 0 && c.h > 0 {
+		c.ratio = log2(h / c.h)
 	}
 	c.h = h
 	return f
@@ -103,13 +99,13 @@ func (c *control) accept(h, e float64) float64 {
 
 // reject returns the proportion of the next attempt to the rejected step, by its
 // own error alone. A smooth filter, of small Beta1, would go back too little.
-func (c *control) reject(e float64) float64 {
+func (c *control) reject(e, k float64) float64 {
 	c.afterRejection = true
 	gain := c.Beta1
 	if gain < 0.5 {
 		gain = 1
 	}
-	return max(c.Shrink, min(0.9, c.Safety*math.Exp(-gain*math.Log(e)/c.order)))
+	return max(c.Shrink, min(0.9, c.Safety*exp2(-gain*log2(e)/k)))
 }
 
 // refuse returns the proportion of the next attempt to a step that the field
@@ -117,4 +113,28 @@ func (c *control) reject(e float64) float64 {
 func (c *control) refuse() float64 {
 	c.afterRejection = true
 	return 0.25
+}
+
+// log2 is the binary logarithm of a positive normal number to 1e-9, which is
+// plenty for a step size and costs a third of math.Log2.
+func log2(x float64) float64 {
+	b := math.Float64bits(x)
+	e := int(b>>52) - 1023
+	m := math.Float64frombits(b&(1<<52-1) | 1023<<52)
+	if m > math.Sqrt2 {
+		m /= 2
+		e++
+	}
+	s := (m - 1) / (m + 1)
+	q := s * s
+	return float64(e) + s*(2.8853900817779268+q*(0.96179669392597560+q*(0.57707801635558537+q*(0.41219858311113240+q*0.32059889797532520))))
+}
+
+// exp2 is 2^x to 1e-8, between the smallest and the largest normal number.
+func exp2(x float64) float64 {
+	x = max(-1022, min(1023, x))
+	n := math.Floor(x + 0.5)
+	f := x - n
+	p := 1 + f*(0.69314718055994531+f*(0.24022650695910071+f*(0.055504108664821580+f*(0.0096181291076284772+f*(0.0013333558146428443+f*(0.00015403530393381610+f*0.000015252733804059840))))))
+	return p * math.Float64frombits(uint64(int(n)+1023)<<52)
 }

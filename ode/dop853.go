@@ -5,7 +5,7 @@ package ode
 // (Hairer, Nørsett & Wanner, Solving Ordinary Differential Equations I, 2nd ed.,
 // 1993, II.5, II.6 and II.10; coefficients of their DOP853).
 var DOP853 Method = &tableau{
-	name: "dop853", order: 8, lower: 5, estimate: 7, dense: 7, fsal: true,
+	name: "dop853", order: 8, lower: 5, estimate: 7, dense: 8, fsal: true, boundary: 6.1,
 	a: [][]float64{
 		nil,
 		{5.26001519587677318785587544488e-2},
@@ -73,7 +73,7 @@ var DOP853 Method = &tableau{
 			2.9475147891527723389556272149, -9.15095847217987001081870187138,
 		},
 	},
-	extra: [][]float64{
+	extra: centred([4][]float64{
 		{
 			-0.84289382761090128651353491142e1, 0, 0, 0, 0, 0.56671495351937776962531783590, -0.30689499459498916912797304727e1,
 			0.23846676565120698287728149680e1, 0.21170345824450282767155149946e1, -0.87139158377797299206789907490,
@@ -98,7 +98,23 @@ var DOP853 Method = &tableau{
 			0.10409964950896230045147246184e3, 0.29840293426660503123344363579e2, -0.43533456590011143754432175058e2,
 			0.96324553959188282948394950600e2, -0.39177261675615439165231486172e2, -0.14972683625798562581422125276e3,
 		},
-	},
+	}),
+}
+
+// centred turns the published terms x₀ + θ(x₁ + (1−θ)(x₂ + θx₃)) into powers of
+// θ − ½.
+func centred(x [4][]float64) [][]float64 {
+	c := make([][]float64, 4)
+	for m := range c {
+		c[m] = make([]float64, len(x[m]))
+	}
+	for i := range x[0] {
+		c[0][i] = x[0][i] + x[1][i]/2 + x[2][i]/4 + x[3][i]/8
+		c[1][i] = x[1][i] + x[3][i]/4
+		c[2][i] = -x[2][i] - x[3][i]/2
+		c[3][i] = -x[3][i]
+	}
+	return c
 }
 
 var dop853b = []float64{

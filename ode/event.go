@@ -17,6 +17,10 @@ type Event struct {
 	Direction int
 	// Terminal ends the integration at the event.
 	Terminal bool
+	// Apply, if not nil, changes the state at the event, from which the
+	// integration goes on as from a new start. [Hit].Y is the state before, and
+	// so is what [Trajectory.At] gives for that very time.
+	Apply func(t float64, y []float64) error
 }
 
 // A Hit is an event that was met.
@@ -53,8 +57,21 @@ func (w *watch) begin(t float64, y []float64) error {
 	return nil
 }
 
+// again begins anew behind events at time t, none of which is met there again.
+func (w *watch) again(t float64, y []float64) error {
+	if err := w.begin(t, y); err != nil {
+		return err
+	}
+	for _, h := range w.found {
+		if h.T == t {
+			w.signs[h.Event] = 0
+		}
+	}
+	return nil
+}
+
 // step returns the events in an accepted step in time order, up to the first
-// terminal one.
+// that ends it, and those at the same time.
 func (w *watch) step(s *Step) ([]Hit, bool, error) {
 	w.found = w.found[:0]
 	for i := range w.events {
@@ -65,8 +82,12 @@ func (w *watch) step(s *Step) ([]Hit, bool, error) {
 	direction := math.Copysign(1, s.T1-s.T0)
 	sort.SliceStable(w.found, func(a, b int) bool { return (w.found[b].T-w.found[a].T)*direction > 0 })
 	for k, h := range w.found {
-		if w.events[h.Event].Terminal {
-			return w.found[:k+1], true, nil
+		if w.events[h.Event].Terminal || w.events[h.Event].Apply != nil {
+			for k+1 < len(w.found) && w.found[k+1].T == h.T {
+				k++
+			}
+			w.found = w.found[:k+1]
+			return w.found, true, nil
 		}
 	}
 	return w.found, false, nil

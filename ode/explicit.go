@@ -1,104 +1,161 @@
 package ode
 
+import "math"
+
 // explicit makes the steps of an explicit Runge–Kutta method.
 type explicit struct {
 	*tableau
-	k [][]float64 // stages; k[0] aliases nothing, it is a copy of f0
-	y []float64   // argument of a stage
+	n     int
+	inner int // stages before the one at the end of the step
+	// rows combine the stages to the arguments of each, to the end and to the
+	// errors.
+	rows                []row
+	final, fine, coarse row
+	dense, terms        []row
+
+	k     [][]float64 // stages; the first and the last are the attempt's f0 and f1
+	y     []float64   // argument of a stage
+	crude []float64   // the second estimate, then arguments of the interpolant's stages
+
+	// Stiffness.
+	eager   bool // look in every step
+	counted int
+	suspect int // steps in a row at the boundary of stability
+	calm    int
 }
 
-func (e *explicit) step(field *guarded, t0, t1 float64, y0, f0, y1, f1, err, coarse []float64) error {
-	h := t1 - t0
-	copy(e.k[0], f0)
-	last := len(e.b)
-	if e.fsal {
-		last--
+func (m *tableau) stepper(n int, _ *Settings) stepper {
+	e := &explicit{tableau: m, n: n, inner: len(m.b)}
+	if m.fsal {
+		e.inner--
 	}
-	for i := 1; i < last; i++ {
-		combine(e.y, y0, h, e.a[i], e.k)
-		t := t0 + e.c[i]*h
+	stages := len(m.b) + len(m.denseA)
+	e.k = make([][]float64, stages)
+	storage := make([]float64, n*(stages+2))
+	for i := range e.k {
+		e.k[i] = storage[i*n : (i+1)*n : (i+1)*n]
+	}
+	e.y, e.crude = storage[stages*n:(stages+1)*n:(stages+1)*n], storage[(stages+1)*n:]
+	for _, w := range m.a {
+		e.rows = append(e.rows, newRow(w))
+	}
+	e.final, e.fine, e.coarse = newRow(m.b), newRow(m.err), newRow(m.coarse)
+	for _, w := range m.denseA {
+		e.dense = append(e.dense, newRow(w))
+	}
+	for _, w := range m.extra {
+		e.terms = append(e.terms, newRow(w))
+	}
+	return e
+}
+
+func (e *explicit) layout() (bool, int) { return false, len(e.extra) }
+
+func (e *explicit) step(a *attempt) (float64, error) {
+	h := a.t1 - a.t0
+	k := e.k
+	k[0] = a.f0
+	for i := 1; i < e.inner; i++ {
+		t := a.t0 + e.c[i]*h
 		if e.c[i] == 1 {
-			t = t1 // exactly, so that no stage lies beyond the end
+			t = a.last // exactly, so that no stage lies beyond the end
 		}
-		if fault := field.eval(e.k[i], t, e.y); fault != nil {
-			return fault
+		if !combine(e.y, a.y0, h, &e.rows[i], k) {
+			return 0, blame(t, k[:i]...)
+		}
+		if fault := a.field.ask(k[i], t, e.y); fault != nil {
+			return 0, fault
 		}
 	}
-	combine(y1, y0, h, e.b[:last], e.k)
-	if fault := field.eval(f1, t1, y1); fault != nil {
-		return fault
+	if !combine(a.y1, a.y0, h, &e.final, k) {
+		return 0, blame(a.t1, k[:e.inner]...)
+	}
+	if fault := a.field.ask(a.f1, a.last, a.y1); fault != nil {
+		return 0, fault
+	}
+	if e.err == nil {
+		if !finite(a.f1) {
+			return 0, blame(a.t1, a.f1)
+		}
+		return 0, nil
 	}
 	if e.fsal {
-		copy(e.k[last], f1)
+		k[e.inner] = a.f1
+	} else if !finite(a.f1) {
+		return 0, blame(a.t1, a.f1)
 	}
-	if e.err != nil {
-		combine(err, nil, h, e.err, e.k)
+	a.order = e.power()
+	scale(a.err, h, &e.fine, k)
+	size, fault := a.measure.size(a.err, a.y0, a.y1)
+	if fault == nil && e.tableau.coarse != nil && size != 0 {
+		size, fault = e.mixed(a, size, h)
 	}
-	if e.coarse != nil {
-		combine(coarse, nil, h, e.coarse, e.k)
+	if fault == nil && size-size != 0 {
+		fault = blame(a.t1, k[:len(e.b)]...)
 	}
-	return nil
+	return size, fault
 }
 
-func (e *explicit) interpolate(field *guarded, t0, t1 float64, y0, extra []float64) error {
-	h := t1 - t0
-	for i, row := range e.denseA {
-		combine(e.y, y0, h, row, e.k)
-		if fault := field.eval(e.k[len(e.b)+i], t0+e.denseC[i]*h, e.y); fault != nil {
+// mixed is the size |e|²/√(|e|² + |ẽ|²/100) of two estimates, to which the
+// first is scaled.
+func (e *explicit) mixed(a *attempt, size, h float64) (float64, error) {
+	scale(e.crude, h, &e.coarse, e.k)
+	crude, fault := a.measure.size(e.crude, a.y0, a.y1)
+	if fault != nil {
+		return size, fault
+	}
+	share := size / math.Sqrt(size*size+0.01*crude*crude)
+	for i := range a.err {
+		a.err[i] *= share
+	}
+	return size * share, nil
+}
+
+func (e *explicit) interpolate(a *attempt) error {
+	h := a.t1 - a.t0
+	for i := range e.dense {
+		t := a.t0 + e.denseC[i]*h
+		if !combine(e.crude, a.y0, h, &e.dense[i], e.k) {
+			return blame(t, e.k[:len(e.b)+i]...)
+		}
+		if fault := a.field.eval(e.k[len(e.b)+i], t, e.crude); fault != nil {
 			return fault
 		}
 	}
-	n := len(y0)
-	for m, w := range e.extra {
-		combine(extra[m*n:(m+1)*n], nil, h, w, e.k)
+	for m := range e.terms {
+		scale(a.extra[m*e.n:(m+1)*e.n], h, &e.terms[m], e.k)
 	}
 	return nil
 }
 
-// combine stores y + h Σ w_j k_j in dst, with y zero if nil, in one pass for
-// each run of up to four stages with weights that are not zero.
-func combine(dst, y []float64, h float64, w []float64, k [][]float64) {
-	if y == nil {
-		clear(dst)
-	} else {
-		copy(dst, y)
+// keep looks whether it is stability that bounds the steps: the stages at the
+// end of a step and the argument of the one before it give an estimate of the
+// largest eigenvalue (Hairer & Wanner II, IV.2, after Shampine).
+func (e *explicit) keep(a *attempt) {
+	if e.boundary == 0 {
+		return
 	}
-	n := len(dst)
-	var use [4][]float64
-	var by [4]float64
-	m := 0
-	for j, x := range w {
-		if x != 0 {
-			use[m], by[m] = k[j][:n], h*x
-			m++
-		}
-		if m == 4 || j == len(w)-1 && m > 0 {
-			accumulate(dst, &use, &by, m)
-			m = 0
-		}
+	e.counted++
+	if e.suspect == 0 && e.counted&31 != 0 && !e.eager {
+		return
 	}
-}
-
-func accumulate(dst []float64, use *[4][]float64, by *[4]float64, m int) {
-	n := len(dst)
-	a, b, c, d := use[0][:n], use[max(0, min(1, m-1))][:n], use[max(0, min(2, m-1))][:n], use[m-1][:n]
-	wa, wb, wc, wd := by[0], by[1], by[2], by[3]
-	switch m {
-	case 1:
-		for i := range dst {
-			dst[i] += wa * a[i]
+	up, down := 0.0, 0.0
+	for i, v := range a.f1 {
+		d := v - e.k[e.inner-1][i]
+		up += float64(d * d)
+		d = a.y1[i] - e.y[i]
+		down += float64(d * d)
+	}
+	h := a.t1 - a.t0
+	if down > 0 && h*h*up > e.boundary*e.boundary*down {
+		e.calm = 0
+		if e.suspect++; e.suspect == 15 {
+			a.stiff = true
+			e.suspect = 0
 		}
-	case 2:
-		for i := range dst {
-			dst[i] += wa*a[i] + wb*b[i]
-		}
-	case 3:
-		for i := range dst {
-			dst[i] += wa*a[i] + wb*b[i] + wc*c[i]
-		}
-	case 4:
-		for i := range dst {
-			dst[i] += wa*a[i] + wb*b[i] + wc*c[i] + wd*d[i]
-		}
+		return
+	}
+	if e.calm++; e.calm == 6 {
+		e.suspect = 0
 	}
 }

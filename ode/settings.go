@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"math"
+
+	"gonum.org/v1/gonum/diff/fd"
 )
 
 // Settings controls [Solve]. The zero value is useful.
@@ -38,9 +40,19 @@ type Settings struct {
 	// MaxSteps bounds the attempted steps. Zero means 1 000 000.
 	MaxSteps int
 
+	// Differences is the formula of the derivatives that an implicit method
+	// takes where the field does not give its own; its step is relative to the
+	// component. Zero means fd.Forward.
+	Differences fd.Formula
+
 	// StopAt are times, ascending in the direction of integration, at which a
 	// step ends exactly. The step size that was in use is kept beyond.
 	StopAt []float64
+	// Discontinuities are times, ascending in the direction of integration, at
+	// which the field or a derivative of it jumps. A step ends there, asks the
+	// field for its end one float earlier, and the next one starts anew with
+	// what the field is one float later.
+	Discontinuities []float64
 	// SaveAt are times, ascending in the direction of integration, at which the
 	// interpolated state is kept, without any influence on the steps; see
 	// [Trajectory.Saved].
@@ -108,12 +120,14 @@ func (s *Settings) resolved(n int, t0, t1 float64) (Settings, error) {
 			}
 		}
 	}
-	switch {
-	case r.Norm != nil:
-	case r.ATols != nil:
+	if r.Norm == nil && r.ATols != nil {
 		r.Norm = RMSWith(r.RTol, r.ATols)
-	default:
-		r.Norm = RMS(r.RTol, r.ATol)
+	}
+	if r.Differences.Stencil == nil {
+		r.Differences = fd.Forward
+	}
+	if err := ordered("Discontinuities", r.Discontinuities, t0, t1); err != nil {
+		return r, err
 	}
 	if err := ordered("StopAt", r.StopAt, t0, t1); err != nil {
 		return r, err

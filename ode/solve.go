@@ -22,7 +22,9 @@ func Solve(ctx context.Context, f Field, y0 []float64, t0, t1 float64, s *Settin
 		return w.trajectory, w.fail(0, err, "")
 	}
 	err = w.run(ctx)
+	w.trajectory.end(&w.attempt)
 	w.trajectory.Statistics.Evaluations = w.field.evaluations
+	w.trajectory.Statistics.Jacobians = w.field.jacobians
 	return w.trajectory, err
 }
 
@@ -32,22 +34,20 @@ type work struct {
 	field      guarded
 	stepper    stepper
 	adaptive   bool
+	looked     bool // somebody looks at the steps or between their ends
 	controller control
 	watch      *watch
 	trajectory *Trajectory
 
-	t, end    float64
+	attempt   attempt
+	end       float64
 	direction float64
 	nextStop  int
+	nextJump  int
 	h         float64 // size of the next step, positive
 	stepped   int     // attempts
-
-	y, f, y1, f1 []float64
-	errors       []float64 // nil for a method without error estimate
-	coarse       []float64 // nil for a method without a second estimate
-	extra        []float64 // nil for a method without extra terms
-	interpolated bool
-	step         Step
+	crowded   int     // events in a row that leave time where it is
+	step      Step
 
 	// Fixed steps are counted from here, so that their times do not drift.
 	gridStart float64
@@ -57,34 +57,37 @@ type work struct {
 func newWork(f Field, y0 []float64, t0, t1 float64, s *Settings) (*work, error) {
 	n := len(y0)
 	settings, err := s.resolved(n, t0, t1)
-	w := &work{settings: settings, field: guarded{field: f}, t: t0, end: t1, direction: 1, gridStart: t0}
+	w := &work{settings: settings, field: guarded{field: f}, end: t1, direction: 1, gridStart: t0}
 	w.trajectory = &Trajectory{Method: settings.Method, n: n, width: 2 * n, kept: !settings.Discard, settings: settings}
+	a := &w.attempt
+	a.field, a.t0, a.fresh = &w.field, t0, true
+	a.measure = measure{controlled: settings.Controlled, rtol: settings.RTol, atol: settings.ATol, norm: settings.Norm}
 	storage := make([]float64, 4*n)
-	w.y, w.f, w.y1, w.f1 = storage[:n:n], storage[n:2*n:2*n], storage[2*n:3*n:3*n], storage[3*n:]
-	copy(w.y, y0)
+	a.y0, a.f0, a.y1, a.f1 = storage[:n:n], storage[n:2*n:2*n], storage[2*n:3*n:3*n], storage[3*n:]
+	copy(a.y0, y0)
 	if err != nil {
-		w.trajectory.add(t0, w.y, w.f, nil)
+		w.trajectory.add(a.t0, a.y0, a.f0, nil, nil)
 		return w, err
 	}
 	if t1 < t0 {
 		w.direction = -1
 	}
 	w.adaptive = settings.Method.EmbeddedOrder() > 0
-	w.stepper = settings.Method.stepper(n)
-	if m, ok := settings.Method.(*tableau); ok {
-		if m.extra != nil {
-			w.extra = make([]float64, n*len(m.extra))
-			w.trajectory.width += n * len(m.extra)
-		}
-		if m.coarse != nil {
-			w.coarse = make([]float64, n)
-		}
+	w.stepper = settings.Method.stepper(n, &w.settings)
+	w.looked = !settings.Discard || settings.Observer != nil || len(settings.Events) > 0 || len(settings.SaveAt) > 0
+	slopes, extra := w.stepper.layout()
+	if slopes {
+		a.slopes = make([]float64, 2*n)
+		w.trajectory.width += 2 * n
+		w.trajectory.sloped = true
 	}
-	// What the interpolant costs is spent only where somebody may look at it.
-	w.interpolated = w.extra != nil && (!settings.Discard || settings.Observer != nil || len(settings.Events) > 0 || len(settings.SaveAt) > 0)
+	if extra > 0 {
+		a.extra = make([]float64, extra*n)
+		w.trajectory.width += extra * n
+	}
 	if w.adaptive {
-		w.errors = make([]float64, n)
-		w.controller = newControl(settings.Controller, settings.Method)
+		a.err = make([]float64, n)
+		w.controller = newControl(settings.Controller)
 	}
 	if len(settings.Events) > 0 {
 		w.watch = newWatch(settings.Events, n)
@@ -95,7 +98,7 @@ func newWork(f Field, y0 []float64, t0, t1 float64, s *Settings) (*work, error) 
 // fail wraps an error with the place.
 func (w *work) fail(h float64, err error, advice string) error {
 	w.trajectory.Reason = Failed
-	return &Error{T: w.t, H: h, Y: append([]float64(nil), w.y...), Err: err, Advice: advice}
+	return &Error{T: w.attempt.t0, H: h, Y: append([]float64(nil), w.attempt.y0...), Err: err, Advice: advice}
 }
 
 func (w *work) run(ctx context.Context) (err error) {
@@ -108,30 +111,32 @@ func (w *work) run(ctx context.Context) (err error) {
 			err = w.fail(0, fmt.Errorf("%w at t = %.10g, y = %.6g: %v", ErrPanic, w.field.t, w.field.y, r), "")
 		}
 	}()
-	if !finite(w.y) {
-		w.trajectory.add(w.t, w.y, w.f, nil)
-		return w.fail(0, fmt.Errorf("the initial state %.6g is not finite", w.y), "")
+	a := &w.attempt
+	if !finite(a.y0) {
+		w.trajectory.add(a.t0, a.y0, a.f0, nil, nil)
+		return w.fail(0, fmt.Errorf("the initial state %.6g is not finite", a.y0), "")
 	}
 	var fault error
-	if len(w.y) > 0 {
-		fault = w.field.eval(w.f, w.t, w.y)
+	if len(a.y0) > 0 {
+		fault = w.field.eval(a.f0, a.t0, a.y0)
 	}
-	w.trajectory.add(w.t, w.y, w.f, nil)
+	w.trajectory.add(a.t0, a.y0, a.f0, nil, nil)
 	if fault != nil {
 		return w.fail(0, fault, "the field refuses the initial state")
 	}
 	if w.watch != nil {
-		if err := w.watch.begin(w.t, w.y); err != nil {
+		if err := w.watch.begin(a.t0, a.y0); err != nil {
 			return w.fail(0, err, "")
 		}
 	}
-	if w.t == w.end || len(w.y) == 0 {
+	if a.t0 == w.end || len(a.y0) == 0 {
 		for range w.settings.SaveAt {
-			w.trajectory.saved = append(w.trajectory.saved, append([]float64(nil), w.y...))
+			w.trajectory.saved = append(w.trajectory.saved, append([]float64(nil), a.y0...))
 		}
 		w.trajectory.Reason = Reached
-		if w.t != w.end && !math.IsInf(w.end, 0) {
-			w.trajectory.add(w.end, w.y, w.f, nil)
+		if a.t0 != w.end && !math.IsInf(w.end, 0) {
+			a.t0 = w.end
+			w.trajectory.add(a.t0, a.y0, a.f0, nil, nil)
 		}
 		return nil
 	}
@@ -154,39 +159,45 @@ func (w *work) run(ctx context.Context) (err error) {
 
 // target is the next time at which a step must end.
 func (w *work) target() float64 {
-	for w.nextStop < len(w.settings.StopAt) && (w.settings.StopAt[w.nextStop]-w.t)*w.direction <= 0 {
+	to := w.end
+	t := w.attempt.t0
+	for w.nextStop < len(w.settings.StopAt) && (w.settings.StopAt[w.nextStop]-t)*w.direction <= 0 {
 		w.nextStop++
 	}
 	if w.nextStop < len(w.settings.StopAt) {
-		return w.settings.StopAt[w.nextStop]
+		to = w.settings.StopAt[w.nextStop]
 	}
-	return w.end
+	for w.nextJump < len(w.settings.Discontinuities) && (w.settings.Discontinuities[w.nextJump]-t)*w.direction <= 0 {
+		w.nextJump++
+	}
+	if w.nextJump < len(w.settings.Discontinuities) && (w.settings.Discontinuities[w.nextJump]-to)*w.direction <= 0 {
+		to = w.settings.Discontinuities[w.nextJump]
+	}
+	return to
 }
 
 // advance makes one step, of as many attempts as it takes, and reports whether
 // the integration has ended.
 func (w *work) advance() (ended bool, err error) {
 	target := w.target()
+	a := &w.attempt
+	a.again = false
 	for {
 		if w.stepped == w.settings.MaxSteps {
-			return true, w.fail(w.h, fmt.Errorf("%w (%d)", ErrMaxSteps, w.stepped), "shorten the span, loosen the tolerance, raise MaxSteps, or use an implicit method if the field is stiff")
+			return true, w.fail(w.h, fmt.Errorf("%w (%d)", ErrMaxSteps, w.stepped), w.tooManySteps())
 		}
 		w.stepped++
-		t1, cut := w.next(target)
-		h := math.Abs(t1 - w.t)
-		fault := w.stepper.step(&w.field, w.t, t1, w.y, w.f, w.y1, w.f1, w.errors, w.coarse)
-		size := 0.0
-		if fault == nil && !finite(w.y1) {
-			fault = &nonFinite{component: 0, value: math.NaN(), t: t1}
+		var cut bool
+		a.t1, cut = w.next(target)
+		a.last = a.t1
+		if w.nextJump < len(w.settings.Discontinuities) && a.t1 == w.settings.Discontinuities[w.nextJump] {
+			a.last = math.Nextafter(a.t1, a.t0)
 		}
-		if fault == nil && w.adaptive {
-			size, fault = w.size()
-			if fault == nil && size-size != 0 {
-				fault = &nonFinite{component: 0, value: size, t: t1}
-			}
-		}
-		if fault == nil && w.interpolated && !(size > 1) {
-			fault = w.stepper.interpolate(&w.field, w.t, t1, w.y, w.extra)
+		h := math.Abs(a.t1 - a.t0)
+		a.next = 0
+		size, fault := w.stepper.step(a)
+		if fault == nil && w.looked && !(size > 1) {
+			fault = w.stepper.interpolate(a)
 		}
 		switch {
 		case fault != nil && !refused(fault):
@@ -196,13 +207,21 @@ func (w *work) advance() (ended bool, err error) {
 		case fault != nil:
 			w.trajectory.Statistics.Refused++
 			w.h = h * w.controller.refuse()
+			if a.next > 0 && a.next < h {
+				w.h = a.next
+			}
 		case w.adaptive && size > 1:
 			w.trajectory.Statistics.Rejected++
-			w.h = h * w.controller.reject(size)
+			w.h = h * w.controller.reject(size, a.order)
+			if a.next > 0 && a.next < h {
+				w.h = a.next
+			}
 		default:
-			return w.accept(t1, h, size, cut)
+			w.stepper.keep(a)
+			return w.accept(h, size, cut)
 		}
-		if least := max(w.settings.MinStep, resolution(w.t)); w.h < least {
+		a.again = true
+		if least := max(w.settings.MinStep, resolution(a.t0)); w.h < least {
 			cause := fmt.Errorf("%w (%.3g)", ErrMinStep, least)
 			advice := "the solution may end here (a blow-up or the edge of the domain), or the tolerance is too tight"
 			if fault != nil {
@@ -213,28 +232,17 @@ func (w *work) advance() (ended bool, err error) {
 	}
 }
 
-// size is the size of the step's error in units of the tolerance. With two
-// estimates it is |e|²/√(|e|² + |ẽ|²/100), and the estimate is scaled to that.
-func (w *work) size() (float64, error) {
-	m := w.settings.Controlled
-	size, err := w.settings.Norm(w.errors[:m], w.y[:m], w.y1[:m])
-	if err != nil || w.coarse == nil || size == 0 {
-		return size, err
+func (w *work) tooManySteps() string {
+	if s := w.trajectory.Statistics; s.Stiff {
+		return fmt.Sprintf("the field looks stiff from t = %.6g on: use radau5, rosenbrock or auto", s.StiffFrom)
 	}
-	coarse, err := w.settings.Norm(w.coarse[:m], w.y[:m], w.y1[:m])
-	if err != nil {
-		return size, err
-	}
-	share := size / math.Sqrt(size*size+0.01*coarse*coarse)
-	for i := range w.errors {
-		w.errors[i] *= share
-	}
-	return size * share, nil
+	return "shorten the span, loosen the tolerance, raise MaxSteps, or use an implicit method if the field is stiff"
 }
 
 // next returns the end of the step to attempt, and whether the target cuts it
 // short.
 func (w *work) next(target float64) (t1 float64, cut bool) {
+	t0 := w.attempt.t0
 	if !w.adaptive {
 		k := float64(w.gridIndex + 1)
 		t1 = w.gridStart + w.direction*k*w.h
@@ -247,10 +255,10 @@ func (w *work) next(target float64) (t1 float64, cut bool) {
 	if w.settings.MaxStep > 0 {
 		h = min(h, w.settings.MaxStep)
 	}
-	t1 = w.t + w.direction*h
+	t1 = t0 + w.direction*h
 	// A step that nearly reaches the target is stretched to it, rather than
 	// leaving a sliver.
-	if (w.t+w.direction*1.01*h-target)*w.direction >= 0 {
+	if (t0+w.direction*1.01*h-target)*w.direction >= 0 {
 		return target, (target-t1)*w.direction < 0
 	}
 	return t1, false
@@ -258,75 +266,178 @@ func (w *work) next(target float64) (t1 float64, cut bool) {
 
 // accept keeps a step, chooses the size of the next one and shows the step to
 // the events and the observer.
-func (w *work) accept(t1, h, size float64, cut bool) (ended bool, err error) {
+func (w *work) accept(h, size float64, cut bool) (ended bool, err error) {
+	a := &w.attempt
 	stats := &w.trajectory.Statistics
 	stats.Steps++
 	if stats.Smallest == 0 || h < stats.Smallest {
 		stats.Smallest = h
 	}
 	stats.Largest = max(stats.Largest, h)
+	if a.stiff && !stats.Stiff {
+		stats.Stiff, stats.StiffFrom = true, a.t0
+	}
 	switch {
 	case !w.adaptive:
-		if (w.gridStart+w.direction*float64(w.gridIndex+1)*w.h-t1)*w.direction <= 1e-9*w.h {
+		if (w.gridStart+w.direction*float64(w.gridIndex+1)*w.h-a.t1)*w.direction <= 1e-9*w.h {
 			w.gridIndex++
 		}
 	case cut:
 		// The step in use before the cut is kept, unless this one shows that it
 		// would have been too large.
-		if f := w.controller.factor(size); f < 1 {
+		if f, _ := w.controller.factor(size, a.order); f < 1 {
 			w.h = min(w.h, f*h)
 		}
 		w.controller.afterRejection = false
+	case a.next > 0:
+		if w.h = a.next; a.again {
+			w.h = min(w.h, h)
+		}
 	default:
-		w.h = h * w.controller.accept(h, size)
+		w.h = h * w.controller.accept(h, size, a.order)
 	}
 	stats.Last = w.h
+	a.fresh = false
+	if w.looked {
+		return w.show(h)
+	}
+	return w.move(nil)
+}
 
-	w.step = Step{
-		Index: stats.Steps - 1, T0: w.t, T1: t1, Y0: w.y, Y1: w.y1, F0: w.f, F1: w.f1, Err: w.errors,
-		piece: piece{t0: w.t, h: t1 - w.t, y0: w.y, f0: w.f, y1: w.y1, f1: w.f1, extra: w.extra},
-	}
-	terminal := false
-	if w.watch != nil {
-		hits, stop, err := w.watch.step(&w.step)
-		if err != nil {
-			return true, w.fail(h, err, "")
-		}
-		w.trajectory.Hits = append(w.trajectory.Hits, hits...)
-		if stop {
-			terminal = true
-			if err := w.cutAt(hits[len(hits)-1]); err != nil {
-				return true, err
-			}
-		}
-	}
-	var observed error
-	if w.settings.Observer != nil {
-		observed = w.settings.Observer(&w.step)
-	}
-	w.save()
-	w.trajectory.add(w.step.T1, w.step.Y1, w.step.F1, w.extra)
-	w.t = w.step.T1
-	if terminal {
-		w.trajectory.Reason = Terminated
-		if observed != nil && !errors.Is(observed, ErrStop) {
-			return true, w.fail(h, observed, "")
-		}
-		return true, nil
-	}
-	w.y, w.y1 = w.y1, w.y
-	w.f, w.f1 = w.f1, w.f
+// move goes on from the end of the step, with what the observer said of it.
+func (w *work) move(observed error) (ended bool, err error) {
+	a := &w.attempt
+	jump := a.last != a.t1
+	h := math.Abs(a.t1 - a.t0)
+	a.t0 = a.t1
+	a.y0, a.y1 = a.y1, a.y0
+	a.f0, a.f1 = a.f1, a.f0
 	switch {
 	case errors.Is(observed, ErrStop):
 		w.trajectory.Reason = Stopped
 		return true, nil
 	case observed != nil:
 		return true, w.fail(h, observed, "")
-	case w.t == w.end:
+	case a.t0 == w.end:
 		w.trajectory.Reason = Reached
 		return true, nil
+	case jump:
+		return w.restart()
 	}
 	return false, nil
+}
+
+// restart begins anew at the state reached, behind a discontinuity or with a
+// state that an event has changed.
+func (w *work) restart() (ended bool, err error) {
+	a := &w.attempt
+	t := a.t0
+	if w.nextJump < len(w.settings.Discontinuities) && t == w.settings.Discontinuities[w.nextJump] {
+		t = math.Nextafter(t, w.end)
+	}
+	if fault := w.field.eval(a.f0, t, a.y0); fault != nil {
+		return true, w.fail(0, fault, "the field refuses the state behind a discontinuity or an event")
+	}
+	a.fresh = true
+	if w.trajectory.kept {
+		w.trajectory.add(a.t0, a.y0, a.f0, a.slopes, a.extra)
+	}
+	if w.adaptive {
+		w.controller.restart()
+		h, fault := w.firstStep()
+		if fault != nil {
+			return true, w.fail(0, fault, "")
+		}
+		w.h = h
+	}
+	return false, nil
+}
+
+// show lets the events and the observer see an accepted step, keeps it, and
+// goes on.
+func (w *work) show(h float64) (ended bool, err error) {
+	a := &w.attempt
+	s := &w.step
+	*s = Step{
+		Index: w.trajectory.Statistics.Steps - 1, T0: a.t0, T1: a.t1, Y0: a.y0, Y1: a.y1, F0: a.f0, F1: a.f1, Err: a.err,
+		piece: piece{t0: a.t0, h: a.t1 - a.t0, y0: a.y0, f0: a.f0, y1: a.y1, f1: a.f1, slopes: a.slopes, extra: a.extra},
+	}
+	terminal, changed := false, false
+	if w.watch != nil {
+		hits, cut, err := w.watch.step(s)
+		if err != nil {
+			return true, w.fail(h, err, "")
+		}
+		w.trajectory.Hits = append(w.trajectory.Hits, hits...)
+		if cut {
+			if err := w.cutAt(hits[len(hits)-1]); err != nil {
+				return true, err
+			}
+			for _, hit := range hits {
+				terminal = terminal || w.settings.Events[hit.Event].Terminal
+				changed = changed || w.settings.Events[hit.Event].Apply != nil
+			}
+		}
+	}
+	var observed error
+	if w.settings.Observer != nil {
+		observed = w.settings.Observer(s)
+	}
+	w.save()
+	w.trajectory.add(s.T1, s.Y1, s.F1, a.slopes, a.extra)
+	if !changed {
+		if terminal {
+			a.t0 = s.T1
+			w.trajectory.Reason = Terminated
+			if observed != nil && !errors.Is(observed, ErrStop) {
+				return true, w.fail(h, observed, "")
+			}
+			return true, nil
+		}
+		return w.move(observed)
+	}
+	return w.change(terminal, observed)
+}
+
+// change applies the events at the end of a step that was cut for them.
+func (w *work) change(terminal bool, observed error) (ended bool, err error) {
+	a, s := &w.attempt, &w.step
+	crowded := math.Abs(s.T1-s.T0) < resolution(s.T0)
+	a.t1, a.last = s.T1, s.T1
+	copy(a.y1, s.Y1)
+	copy(a.f1, s.F1)
+	if ended, err := w.move(observed); ended || err != nil {
+		if err == nil && terminal {
+			w.trajectory.Reason = Terminated
+		}
+		return ended, err
+	}
+	for k := len(w.trajectory.Hits) - len(w.watch.found); k < len(w.trajectory.Hits); k++ {
+		e := &w.settings.Events[w.trajectory.Hits[k].Event]
+		if e.Apply == nil || w.trajectory.Hits[k].T != a.t0 {
+			continue
+		}
+		if err := e.Apply(a.t0, a.y0); err != nil {
+			return true, w.fail(0, err, "")
+		}
+	}
+	if !finite(a.y0) {
+		return true, w.fail(0, fmt.Errorf("an event left the state %.6g, which is not finite", a.y0), "")
+	}
+	if ended, err := w.restart(); ended || err != nil {
+		return ended, err
+	}
+	if terminal {
+		w.trajectory.Reason = Terminated
+		return true, nil
+	}
+	if w.crowded++; !crowded {
+		w.crowded = 0
+	}
+	if w.crowded > 20 {
+		return true, w.fail(0, fmt.Errorf("%w: events follow each other without end", ErrMinStep), "let Apply rest the state, or make the event terminal")
+	}
+	return false, w.watch.again(a.t0, a.y0)
 }
 
 // save interpolates the states at the times of SaveAt that the step covers.
@@ -337,7 +448,7 @@ func (w *work) save() {
 		if (t-w.step.T1)*w.direction > 0 {
 			return
 		}
-		y := make([]float64, len(w.y))
+		y := make([]float64, len(w.step.Y0))
 		switch t {
 		case w.step.T0:
 			copy(y, w.step.Y0)
@@ -350,25 +461,25 @@ func (w *work) save() {
 	}
 }
 
-// cutAt ends the last step at a terminal event. The interpolant of the whole
-// step is kept, since a shorter one would be another polynomial.
+// cutAt ends the step at an event. The interpolant of the whole step is kept,
+// since a shorter one would be another polynomial.
 func (w *work) cutAt(hit Hit) error {
 	s := &w.step
 	if hit.T == s.T1 {
 		return nil
 	}
 	whole := s.piece
-	for _, x := range []*[]float64{&whole.y0, &whole.f0, &whole.y1, &whole.f1, &whole.extra} {
+	for _, x := range []*[]float64{&whole.y0, &whole.f0, &whole.y1, &whole.f1, &whole.extra, &whole.slopes} {
 		if *x != nil {
 			*x = append([]float64(nil), *x...)
 		}
 	}
-	w.trajectory.tail = &whole
+	w.trajectory.keepWhole(whole)
 	s.T1, s.Y1 = hit.T, hit.Y
 	s.piece = whole
 	s.F1 = make([]float64, len(hit.Y))
 	if err := w.field.eval(s.F1, hit.T, hit.Y); err != nil {
-		return w.fail(s.T1-s.T0, err, "the field refuses the state at a terminal event")
+		return w.fail(s.T1-s.T0, err, "the field refuses the state at an event")
 	}
 	return nil
 }
@@ -376,18 +487,18 @@ func (w *work) cutAt(hit Hit) error {
 // firstStep chooses the first step of an adaptive method by the size of the
 // solution and of its first two derivatives (Hairer, Nørsett & Wanner I, II.4).
 func (w *work) firstStep() (float64, error) {
-	span := math.Abs(w.end - w.t)
+	a := &w.attempt
+	span := math.Abs(w.end - a.t0)
 	limit := span
 	if w.settings.MaxStep > 0 {
 		limit = min(limit, w.settings.MaxStep)
 	}
-	m := w.settings.Controlled
-	norm := func(v []float64) (float64, error) { return w.settings.Norm(v[:m], w.y[:m], w.y[:m]) }
-	d0, err := norm(w.y)
+	norm := func(v []float64) (float64, error) { return a.measure.size(v, a.y0, a.y0) }
+	d0, err := norm(a.y0)
 	if err != nil {
 		return 0, err
 	}
-	d1, err := norm(w.f)
+	d1, err := norm(a.f0)
 	if err != nil {
 		return 0, err
 	}
@@ -397,24 +508,24 @@ func (w *work) firstStep() (float64, error) {
 	}
 	h = min(h, limit)
 	for {
-		for i := range w.y1 {
-			w.y1[i] = w.y[i] + w.direction*h*w.f[i]
+		for i := range a.y1 {
+			a.y1[i] = a.y0[i] + w.direction*h*a.f0[i]
 		}
-		err := w.field.eval(w.f1, w.t+w.direction*h, w.y1)
+		err := w.field.eval(a.f1, a.t0+w.direction*h, a.y1)
 		if err == nil {
 			break
 		}
 		if !refused(err) {
 			return 0, err
 		}
-		if h /= 10; h < resolution(w.t) {
+		if h /= 10; h < resolution(a.t0) {
 			return 0, fmt.Errorf("%w: %w", ErrMinStep, err)
 		}
 	}
-	for i := range w.f1 {
-		w.f1[i] = (w.f1[i] - w.f[i]) / h
+	for i := range a.f1 {
+		a.f1[i] = (a.f1[i] - a.f0[i]) / h
 	}
-	d2, err := norm(w.f1)
+	d2, err := norm(a.f1)
 	if err != nil {
 		return 0, err
 	}

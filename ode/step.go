@@ -24,33 +24,33 @@ func (s *Step) At(dst []float64, t float64) []float64 {
 	return dst
 }
 
-// A piece is the interpolant over one step: the cubic Hermite polynomial
-// through both ends and their slopes, plus θ²(1−θ)² times a polynomial
-// e₀ + θ(e₁ + (1−θ)(e₂ + θ(e₃ + …))) of extra vectors, one in the methods of
-// order 5, four in that of order 8. θ = (t − t0)/h.
+// A piece is the interpolant over one step: the cubic polynomial through both
+// ends and their slopes, plus θ²(1−θ)² times a polynomial Σ e_m (θ−½)^m of extra
+// vectors, one in the methods of order 5, four in that of order 8.
+// θ = (t − t0)/h.
 type piece struct {
 	t0, h          float64
 	y0, f0, y1, f1 []float64
+	slopes         []float64 // dy/dθ at the start and at the end where they are not h·f; nil: they are
 	extra          []float64 // the extra vectors, one after the other; nil: none
 }
 
 func (p *piece) at(dst []float64, t float64) {
 	s := (t - p.t0) / p.h
-	r := 1 - s
+	r, u := 1-s, s-0.5
 	n := len(dst)
 	terms := len(p.extra) / max(1, n)
 	for i := range dst {
 		e := 0.0
 		for m := terms - 1; m >= 0; m-- {
-			// The factors alternate, 1−θ first.
-			if m%2 == 0 {
-				e = r * (p.extra[m*n+i] + e)
-			} else {
-				e = s * (p.extra[m*n+i] + e)
-			}
+			e = p.extra[m*n+i] + u*e
 		}
 		d := p.y1[i] - p.y0[i]
-		b := p.h*p.f0[i] - d
-		dst[i] = p.y0[i] + s*(d+r*(b+s*(d-p.h*p.f1[i]-b+e)))
+		a, b := p.h*p.f0[i], p.h*p.f1[i]
+		if p.slopes != nil {
+			a, b = p.slopes[i], p.slopes[n+i]
+		}
+		a, b = a-d, d-b
+		dst[i] = p.y0[i] + s*(d+r*(a+s*(b-a+r*e)))
 	}
 }

@@ -13,6 +13,7 @@ type tableau struct {
 	// estimate is p where the error estimate is O(hᵖ⁺¹); 0 means lower.
 	estimate int
 	dense    int
+	boundary float64 // h|λ| of a real eigenvalue at the edge of stability; 0: stiffness is not looked for
 	a        [][]float64
 	b, c     []float64
 	fsal     bool
@@ -40,14 +41,12 @@ func (m *tableau) Stages() int {
 	return len(m.b)
 }
 
-func (m *tableau) stepper(n int) stepper {
-	stages := len(m.b) + len(m.denseA)
-	e := &explicit{tableau: m, k: make([][]float64, stages), y: make([]float64, n)}
-	storage := make([]float64, n*stages)
-	for i := range e.k {
-		e.k[i] = storage[i*n : (i+1)*n : (i+1)*n]
+// power is k where the error estimate is O(hᵏ).
+func (m *tableau) power() float64 {
+	if m.estimate > 0 {
+		return float64(m.estimate + 1)
 	}
-	return e
+	return float64(m.lower + 1)
 }
 
 // Euler is the explicit Euler method. Its interpolant is a cubic through both
@@ -73,7 +72,7 @@ var RK4 Method = &tableau{
 // order 4 of Hairer, Nørsett & Wanner (Solving Ordinary Differential Equations
 // I, 2nd ed., 1993, II.6).
 var DormandPrince Method = &tableau{
-	name: "dopri5", order: 5, lower: 4, dense: 4, fsal: true,
+	name: "dopri5", order: 5, lower: 4, dense: 5, fsal: true, boundary: 3.25,
 	a: [][]float64{
 		nil,
 		{1. / 5},
@@ -121,7 +120,7 @@ var BogackiShampine Method = &tableau{
 // Tsitouras is the method of order 5(4) of Tsitouras (Comput. Math. Appl. 62,
 // 2011, p. 770), first same as last, with his interpolant of order 4.
 var Tsitouras Method = &tableau{
-	name: "tsit5", order: 5, lower: 4, dense: 4, fsal: true,
+	name: "tsit5", order: 5, lower: 4, dense: 5, fsal: true, boundary: 3.25,
 	a: [][]float64{
 		nil,
 		{0.161},

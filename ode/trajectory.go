@@ -30,6 +30,12 @@ type Statistics struct {
 	Rejected    int // by the error control
 	Refused     int // by the field
 	Evaluations int
+	Jacobians   int
+	// Stiff says that an explicit method found its steps bounded by stability
+	// rather than accuracy, from StiffFrom on: an implicit one would take far
+	// fewer.
+	Stiff     bool
+	StiffFrom float64
 	// Smallest and Largest are the sizes of accepted steps, Last the size that
 	// the controller would have taken next.
 	Smallest, Largest, Last float64
@@ -49,8 +55,9 @@ type Trajectory struct {
 	// Each knot holds y, f and the extra terms of the piece that ends there.
 	blocks [][]float64
 	width  int
-	// A terminal event cuts the last step short; its piece is kept whole.
-	tail *piece
+	sloped bool // whether there are slopes among them
+	// Events cut steps short; the pieces of these knots are kept whole.
+	cut  map[int]piece
 	kept bool // whether the knots are those of every step
 
 	saved    [][]float64
@@ -105,8 +112,26 @@ func (r *Trajectory) knot(i int) []float64 {
 	return b[i*r.width : (i+1)*r.width : (i+1)*r.width]
 }
 
+// keepWhole keeps the interpolant of the step that ends at the next knot.
+func (r *Trajectory) keepWhole(p piece) {
+	if !r.kept {
+		return
+	}
+	if r.cut == nil {
+		r.cut = make(map[int]piece)
+	}
+	r.cut[len(r.times)] = p
+}
+
+// end adds the state reached where steps were not kept one by one.
+func (r *Trajectory) end(a *attempt) {
+	if last := len(r.times) - 1; !r.kept && r.times[last] != a.t0 {
+		r.add(a.t0, a.y0, a.f0, nil, nil)
+	}
+}
+
 // add appends a knot, or replaces the last when earlier ones are discarded.
-func (r *Trajectory) add(t float64, y, f, extra []float64) {
+func (r *Trajectory) add(t float64, y, f, slopes, extra []float64) {
 	if !r.kept && len(r.times) == 2 {
 		r.times = r.times[:1]
 	}
@@ -122,9 +147,11 @@ func (r *Trajectory) add(t float64, y, f, extra []float64) {
 	k := r.knot(i)
 	copy(k, y)
 	copy(k[r.n:], f)
-	if extra != nil {
-		copy(k[2*r.n:], extra)
+	rest := k[2*r.n:]
+	if r.sloped && slopes != nil {
+		rest = rest[copy(rest, slopes):]
 	}
+	copy(rest, extra)
 }
 
 // At stores the state at time t, by the interpolant of the step around it, in
@@ -151,11 +178,11 @@ func (r *Trajectory) At(dst []float64, t float64) []float64 {
 		return dst
 	case !r.kept:
 		panic("ode: the steps of this trajectory were discarded")
-	case i == last && r.tail != nil:
-		r.tail.at(dst, t)
-		return dst
 	}
-	p := r.piece(i)
+	p, ok := r.cut[i]
+	if !ok {
+		p = r.piece(i)
+	}
 	p.at(dst, t)
 	return dst
 }
@@ -167,8 +194,12 @@ func (r *Trajectory) piece(i int) piece {
 		t0: r.times[i-1], h: r.times[i] - r.times[i-1],
 		y0: a[:n], f0: a[n : 2*n], y1: b[:n], f1: b[n : 2*n],
 	}
-	if r.width > 2*n {
-		p.extra = b[2*n:]
+	rest := b[2*n:]
+	if r.sloped {
+		p.slopes, rest = rest[:2*n], rest[2*n:]
+	}
+	if len(rest) > 0 {
+		p.extra = rest
 	}
 	return p
 }

@@ -1,0 +1,58 @@
+package ode
+
+// A stepper makes single steps of one method for one dimension, with its own
+// workspace.
+type stepper interface {
+	// layout says what the interpolant needs beyond both ends and the field there:
+	// slopes of its own, and a number of extra vectors.
+	layout() (slopes bool, extra int)
+	// step goes from (t0, y0) to t1, fills y1, f1 and err, and returns the size
+	// of the error in units of the tolerance, 0 for a method without estimate.
+	step(a *attempt) (size float64, err error)
+	// interpolate fills slopes and extra for the step just made, which may cost
+	// evaluations. It is called before the step is known to stand.
+	interpolate(a *attempt) error
+	// keep is told that the step just made stands.
+	keep(a *attempt)
+}
+
+// An attempt is a step to be made: what the stepper is given, and what it
+// answers.
+type attempt struct {
+	field   *guarded
+	measure measure
+
+	t0, t1 float64
+	last   float64 // time at which the field is asked at the end; t1, or one float before a discontinuity
+	y0, f0 []float64
+	again  bool // an attempt from t0 has failed before
+	fresh  bool // the steps before tell nothing: the first one, or one behind a discontinuity
+
+	y1, f1 []float64
+	err    []float64 // nil for a method without estimate
+	slopes []float64 // dy/dθ at the start and at the end, one after the other
+	extra  []float64
+
+	// order is k where the estimate is O(hᵏ).
+	order float64
+	// next, if not zero, is the size of the next attempt that the method wants
+	// in place of the controller's.
+	next float64
+	// stiff is set where an explicit method finds the field stiff.
+	stiff bool
+}
+
+// measure is the size of errors in units of the tolerance.
+type measure struct {
+	controlled int
+	rtol, atol float64
+	norm       Norm // nil: RMS(rtol, atol)
+}
+
+func (m *measure) size(err, y0, y1 []float64) (float64, error) {
+	c := m.controlled
+	if m.norm == nil {
+		return rms(err[:c], y0, y1, m.rtol, m.atol), nil
+	}
+	return m.norm(err[:c], y0[:c], y1[:c])
+}
