@@ -75,8 +75,12 @@ func (c *control) factor(e, k float64) (f, l float64) {
 		return math.Inf(1), math.Inf(-1)
 	}
 	l = log2(e)
-	exponent := -(c.Beta1*l + c.Beta2*c.last + c.Beta3*c.before) / k
-	exponent -= c.Alpha2 * c.ratio
+	// What is known from the steps before stands aside of the chain.
+	known := -(c.Beta2*c.last+c.Beta3*c.before)/k - c.Alpha2*c.ratio
+	exponent := known - c.Beta1/k*l
+	if !(math.Abs(exponent) < 1000) {
+		exponent = math.Copysign(1000, exponent)
+	}
 	return c.Safety * exp2(exponent), l
 }
 
@@ -84,12 +88,20 @@ func (c *control) factor(e, k float64) (f, l float64) {
 // h and error e.
 func (c *control) accept(h, e, k float64) float64 {
 	f, l := c.factor(e, k)
-	f = min(c.Grow, max(c.Shrink, f))
-	if c.afterRejection {
-		f = min(f, 1)
+	if f < c.Shrink {
+		f = c.Shrink
+	}
+	if f > c.Grow {
+		f = c.Grow
+	}
+	if c.afterRejection && f > 1 {
+		f = 1
 	}
 	c.afterRejection = false
-	c.before, c.last = c.last, max(l, leastError)
+	if l < leastError {
+		l = leastError
+	}
+	c.before, c.last = c.last, l
 	if c.Alpha2 != 0 && c.h > 0 {
 		c.ratio = log2(h / c.h)
 	}
@@ -105,7 +117,7 @@ func (c *control) reject(e, k float64) float64 {
 	if gain < 0.5 {
 		gain = 1
 	}
-	return max(c.Shrink, min(0.9, c.Safety*exp2(-gain*log2(e)/k)))
+	return max(c.Shrink, min(0.9, c.Safety*exp2(max(-1000, -gain*log2(e)/k))))
 }
 
 // refuse returns the proportion of the next attempt to a step that the field
@@ -115,26 +127,24 @@ func (c *control) refuse() float64 {
 	return 0.25
 }
 
-// log2 is the binary logarithm of a positive normal number to 1e-9, which is
-// plenty for a step size and costs a third of math.Log2.
+// log2 is the binary logarithm of a positive normal number to 1e-6, plenty for a
+// step size. The next step waits for it, so that it has no branches and a short
+// chain of operations.
 func log2(x float64) float64 {
+	const root = 0x3fe6a09e667f3bcd // the bits of √½
 	b := math.Float64bits(x)
-	e := int(b>>52) - 1023
-	m := math.Float64frombits(b&(1<<52-1) | 1023<<52)
-	if m > math.Sqrt2 {
-		m /= 2
-		e++
-	}
+	e := int64(b-root) >> 52
+	m := math.Float64frombits(b - uint64(e)<<52) // in [√½, √2)
 	s := (m - 1) / (m + 1)
 	q := s * s
-	return float64(e) + s*(2.8853900817779268+q*(0.96179669392597560+q*(0.57707801635558537+q*(0.41219858311113240+q*0.32059889797532520))))
+	return float64(e) + s*((2.8853900817779268+q*0.96179669392597560)+q*q*(0.57707801635558537+q*0.41219858311113240))
 }
 
-// exp2 is 2^x to 1e-8, between the smallest and the largest normal number.
+// exp2 is 2^x to 3e-6, of −1000 ≤ x ≤ 1000.
 func exp2(x float64) float64 {
-	x = max(-1022, min(1023, x))
-	n := math.Floor(x + 0.5)
-	f := x - n
-	p := 1 + f*(0.69314718055994531+f*(0.24022650695910071+f*(0.055504108664821580+f*(0.0096181291076284772+f*(0.0013333558146428443+f*(0.00015403530393381610+f*0.000015252733804059840))))))
-	return p * math.Float64frombits(uint64(int(n)+1023)<<52)
+	n := int64(x+1024.5) - 1024
+	f := x - float64(n)
+	q := f * f
+	p := (1 + f*0.69314718055994531) + q*((0.24022650695910071+f*0.055504108664821580)+q*(0.0096181291076284772+f*0.0013333558146428443))
+	return p * math.Float64frombits(uint64(n+1023)<<52)
 }

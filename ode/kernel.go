@@ -22,7 +22,7 @@ func newRow(weights []float64) row {
 // The assembly wins from this length on, or with this many terms: measured, see
 // BenchmarkCombine.
 const (
-	vectorLength = 4
+	vectorLength = 8
 	vectorTerms  = 6
 )
 
