@@ -43,9 +43,9 @@ func (w *switching) step(a *attempt) (float64, error) {
 	}
 	fresh := a.fresh
 	a.fresh = fresh || w.turned
-	size, fault := w.implicit.step(a)
+	square, fault := w.implicit.step(a)
 	a.fresh = fresh
-	return size, fault
+	return square, fault
 }
 
 func (w *switching) interpolate(a *attempt) error {
@@ -59,6 +59,8 @@ func (w *switching) interpolate(a *attempt) error {
 	}
 	return w.explicit.interpolate(a)
 }
+
+func (w *switching) keeps() bool { return true }
 
 func (w *switching) keep(a *attempt) {
 	w.turned = false

@@ -139,19 +139,10 @@ func newCollocated(m *collocation, n int, s *Settings) *collocated {
 		r.most, r.tolerance = 50, 0x1p-53
 	}
 	stages := len(m.c)
-	storage := make([]float64, (5*stages+2)*n)
-	next := func() []float64 {
-		v := storage[:n:n]
-		storage = storage[n:]
-		return v
-	}
 	for _, set := range []*[][]float64{&r.z, &r.w, &r.k, &r.d, &r.powers} {
-		*set = make([][]float64, stages)
-		for i := range *set {
-			(*set)[i] = next()
-		}
+		*set = newVectors(stages, n)
 	}
-	r.argument, r.combined = next(), next()
+	r.argument, r.combined = make([]float64, n), make([]float64, n)
 	r.both = make([]complex128, n)
 	return r
 }
@@ -245,7 +236,7 @@ func (r *collocated) step(a *attempt) (float64, error) {
 	if r.size = size; fault == nil && r.predict {
 		a.next = r.proposal(math.Abs(h), size)
 	}
-	return size, fault
+	return size * size, fault
 }
 
 // start continues the last step's polynomial into this one.
@@ -530,6 +521,8 @@ func (r *collocated) divide() {
 		}
 	}
 }
+
+func (r *collocated) keeps() bool { return true }
 
 func (r *collocated) keep(a *attempt) {
 	r.divide()

@@ -2,20 +2,70 @@ package ode
 
 import "math"
 
+// A plan is what all steppers of a tableau share: its sums without the zeros.
+type plan struct {
+	rows  []row // to the arguments of the stages
+	final row   // to the end of the step
+	// Over the stages of final, rest are the weights of the error, to which the
+	// stage at the end adds closing.
+	rest         []float64
+	closing      float64
+	power        float64 // k where the estimate is O(hᵏ)
+	coarse       row
+	dense, terms []row
+}
+
+func newPlan(m *tableau) *plan {
+	p := &plan{coarse: newRow(m.coarse), power: float64(max(m.lower, m.estimate) + 1)}
+	inner := m.inner()
+	for _, w := range m.a[:inner] {
+		p.rows = append(p.rows, newRow(w))
+	}
+	for j, w := range m.b[:inner] {
+		e := 0.0
+		if m.err != nil {
+			e = m.err[j]
+		}
+		if w != 0 || e != 0 {
+			p.final.w, p.final.at = append(p.final.w, w), append(p.final.at, j)
+			p.rest = append(p.rest, e)
+		}
+	}
+	if m.fsal && m.err != nil {
+		p.closing = m.err[inner]
+	}
+	for _, w := range m.denseA {
+		p.dense = append(p.dense, newRow(w))
+	}
+	for _, w := range m.extra {
+		p.terms = append(p.terms, newRow(w))
+	}
+	return p
+}
+
+// inner is the number of stages before the one at the end of the step.
+func (m *tableau) inner() int {
+	if m.fsal {
+		return len(m.b) - 1
+	}
+	return len(m.b)
+}
+
 // explicit makes the steps of an explicit Runge–Kutta method.
 type explicit struct {
 	*tableau
-	n     int
-	inner int // stages before the one at the end of the step
-	// rows combine the stages to the arguments of each, to the end and to the
-	// errors.
-	rows                []row
-	final, fine, coarse row
-	dense, terms        []row
+	*plan
+	n    int
+	last int // the last stage before the one at the end of the step
 
-	k     [][]float64 // stages; the first and the last are the attempt's f0 and f1
+	// The states and the fields at the ends of a step change places from step to
+	// step, so that there are two sides, of which side is the one in use.
+	sides [2]side
+	side  *side
+
 	y     []float64   // argument of a stage
 	crude []float64   // the second estimate, then arguments of the interpolant's stages
+	own   [][]float64 // stages that belong to no end of a step
 
 	// Stiffness.
 	eager   bool // look in every step
@@ -24,124 +74,227 @@ type explicit struct {
 	calm    int
 }
 
+// A side has the stages of a step and all that is done with them.
+type side struct {
+	start  *float64 // of f0, by which the side is known
+	k      [][]float64
+	rows   []pass
+	final  pass
+	judge  verdict
+	coarse pass
+	dense  []pass
+	terms  []pass
+}
+
 func (m *tableau) stepper(n int, _ *Settings) stepper {
-	e := &explicit{tableau: m, n: n, inner: len(m.b)}
-	if m.fsal {
-		e.inner--
-	}
-	stages := len(m.b) + len(m.denseA)
-	e.k = make([][]float64, stages)
-	storage := make([]float64, n*(stages+2))
-	for i := range e.k {
-		e.k[i] = storage[i*n : (i+1)*n : (i+1)*n]
-	}
-	e.y, e.crude = storage[stages*n:(stages+1)*n:(stages+1)*n], storage[(stages+1)*n:]
-	for _, w := range m.a {
-		e.rows = append(e.rows, newRow(w))
-	}
-	e.final, e.fine, e.coarse = newRow(m.b), newRow(m.err), newRow(m.coarse)
-	for _, w := range m.denseA {
-		e.dense = append(e.dense, newRow(w))
-	}
-	for _, w := range m.extra {
-		e.terms = append(e.terms, newRow(w))
-	}
+	m.once.Do(func() { m.plan = newPlan(m) })
+	e := &explicit{tableau: m, plan: m.plan, n: n, last: m.inner() - 1}
+	vectors := newVectors(len(m.b)+len(m.denseA)+2, n)
+	e.y, e.crude, e.own = vectors[0], vectors[1], vectors[2:]
 	return e
 }
 
 func (e *explicit) layout() (bool, int) { return false, len(e.extra) }
 
+// reset forgets the solve that is done.
+func (e *explicit) reset() { e.counted, e.suspect, e.calm = 0, 0, 0 }
+
+// turn chooses the side that begins with the attempt's f0.
+func (e *explicit) turn(a *attempt) {
+	switch start := &a.f0[0]; start {
+	case e.sides[0].start:
+		e.side = &e.sides[0]
+	case e.sides[1].start:
+		e.side = &e.sides[1]
+	default:
+		e.side = &e.sides[0]
+		e.make(&e.sides[0], a, a.f0, a.f1, a.y0, a.y1)
+		e.make(&e.sides[1], a, a.f1, a.f0, a.y1, a.y0)
+	}
+}
+
+func (e *explicit) make(s *side, a *attempt, f0, f1, y0, y1 []float64) {
+	s.start = &f0[0]
+	k := append([][]float64(nil), e.own...)
+	k[0] = f0
+	if e.fsal {
+		k[e.last+1] = f1
+	}
+	s.k = k
+	s.rows = make([]pass, len(e.plan.rows))
+	for i, r := range e.plan.rows[1:] {
+		s.rows[i+1] = newPass(r, e.y, y0, k)
+	}
+	s.final = newPass(e.plan.final, y1, y0, k)
+	s.final.once = true
+	if e.err == nil {
+		return
+	}
+	s.final.v, s.final.rest = e.plan.rest, a.err
+	s.judge = verdict{err: a.err, f: f1, y0: y0, y1: y1, width: padded(e.n), w: e.closing}
+	if e.closing == 0 {
+		s.judge.f = f0 // any that is finite
+	}
+	if e.tableau.coarse != nil {
+		s.coarse = newPass(e.plan.coarse, e.crude, nil, k)
+	}
+	if !a.looked {
+		return
+	}
+	for _, r := range e.plan.dense {
+		s.dense = append(s.dense, newPass(r, e.crude, y0, k))
+	}
+	for m, r := range e.plan.terms {
+		s.terms = append(s.terms, newPass(r, a.extra[m*e.n:(m+1)*e.n], nil, k))
+	}
+}
+
+// step calls the kernels and the field without the layers between that serve
+// others: with few components a call costs as much as its work.
 func (e *explicit) step(a *attempt) (float64, error) {
 	h := a.t1 - a.t0
-	k := e.k
-	k[0] = a.f0
-	for i := 1; i < e.inner; i++ {
-		t := a.t0 + e.c[i]*h
-		if e.c[i] == 1 {
+	e.turn(a)
+	s := e.side
+	rows, k, c, field := s.rows, s.k[:len(s.rows)], e.c[:len(s.rows)], a.field
+	for i := 1; i < len(rows); i++ {
+		t := a.t0 + c[i]*h
+		if c[i] == 1 {
 			t = a.last // exactly, so that no stage lies beyond the end
 		}
-		if !combine(e.y, a.y0, h, &e.rows[i], k) {
+		finite := false
+		if vectorised {
+			finite = sumAVX2(&rows[i], h)
+		} else {
+			finite = rows[i].sumPortable(h)
+		}
+		if !finite {
 			return 0, blame(t, k[:i]...)
 		}
-		if fault := a.field.ask(k[i], t, e.y); fault != nil {
+		field.enter(t, e.y)
+		fault := field.field.Eval(k[i], t, e.y)
+		field.inside = false
+		if fault != nil {
 			return 0, fault
 		}
 	}
-	if !combine(a.y1, a.y0, h, &e.final, k) {
-		return 0, blame(a.t1, k[:e.inner]...)
+	if e.err == nil {
+		if !s.final.sum(h) {
+			return 0, blame(a.t1, k...)
+		}
+		return 0, e.close(a)
 	}
-	if fault := a.field.ask(a.f1, a.last, a.y1); fault != nil {
+	finite := false
+	if vectorised {
+		finite = finishAVX2(&s.final, h)
+	} else {
+		finite = s.final.finishPortable(h)
+	}
+	if !finite {
+		return 0, blame(a.t1, k...)
+	}
+	a.order = e.power
+	if e.closing == 0 {
+		square, fault := e.judge(a, h)
+		if fault == nil && !(square > 1) {
+			fault = e.close(a)
+		}
+		return square, fault
+	}
+	field.enter(a.last, a.y1)
+	fault := field.field.Eval(a.f1, a.last, a.y1)
+	field.inside = false
+	if fault != nil {
 		return 0, fault
 	}
-	if e.err == nil {
-		if !finite(a.f1) {
-			return 0, blame(a.t1, a.f1)
-		}
-		return 0, nil
-	}
-	if e.fsal {
-		k[e.inner] = a.f1
-	} else if !finite(a.f1) {
-		return 0, blame(a.t1, a.f1)
-	}
-	a.order = e.power()
-	scale(a.err, h, &e.fine, k)
-	size, fault := a.measure.size(a.err, a.y0, a.y1)
-	if fault == nil && e.tableau.coarse != nil && size != 0 {
-		size, fault = e.mixed(a, size, h)
-	}
-	if fault == nil && size-size != 0 {
-		fault = blame(a.t1, k[:len(e.b)]...)
-	}
-	return size, fault
+	return e.judge(a, h)
 }
 
-// mixed is the size |e|²/√(|e|² + |ẽ|²/100) of two estimates, to which the
-// first is scaled.
-func (e *explicit) mixed(a *attempt, size, h float64) (float64, error) {
-	scale(e.crude, h, &e.coarse, e.k)
-	crude, fault := a.measure.size(e.crude, a.y0, a.y1)
+// close asks for the field at the end of a step whose error does not need it.
+func (e *explicit) close(a *attempt) error {
+	if fault := a.field.ask(a.f1, a.last, a.y1); fault != nil {
+		return fault
+	}
+	if !finite(a.f1) {
+		return blame(a.t1, a.f1)
+	}
+	return nil
+}
+
+// judge makes the error estimate and returns the square of its size.
+func (e *explicit) judge(a *attempt, h float64) (float64, error) {
+	m, v := &a.measure, &e.side.judge
+	v.rtol, v.atol = m.rtol, m.atol
+	square := 0.0
+	if vectorised {
+		square = judgeAVX2(v, h)
+	} else {
+		square = v.judgePortable(h)
+	}
+	square *= m.share
+	var fault error
+	if m.norm != nil || m.controlled != e.n {
+		square, fault = m.square(a.err, a.y0, a.y1)
+	}
+	if e.tableau.coarse != nil && fault == nil && square != 0 {
+		square, fault = e.mixed(a, square, h)
+	}
+	if square-square != 0 && fault == nil {
+		fault = blame(a.t1, e.side.k[:len(e.b)]...)
+	}
+	return square, fault
+}
+
+// mixed is the square of the size |e|²/√(|e|² + |ẽ|²/100) of two estimates, to
+// which the first is scaled.
+func (e *explicit) mixed(a *attempt, square, h float64) (float64, error) {
+	e.side.coarse.sum(h)
+	crude, fault := a.measure.square(e.crude, a.y0, a.y1)
 	if fault != nil {
-		return size, fault
+		return square, fault
 	}
-	share := size / math.Sqrt(size*size+0.01*crude*crude)
-	for i := range a.err {
-		a.err[i] *= share
+	share := square / (square + 0.01*crude)
+	if a.looked {
+		root := math.Sqrt(share)
+		for i := range a.err {
+			a.err[i] *= root
+		}
 	}
-	return size * share, nil
+	return square * share, nil
 }
 
 func (e *explicit) interpolate(a *attempt) error {
 	h := a.t1 - a.t0
-	for i := range e.dense {
+	s := e.side
+	for i := range s.dense {
 		t := a.t0 + e.denseC[i]*h
-		if !combine(e.crude, a.y0, h, &e.dense[i], e.k) {
-			return blame(t, e.k[:len(e.b)+i]...)
+		to := len(e.b) + i
+		if !s.dense[i].sum(h) {
+			return blame(t, s.k[:to]...)
 		}
-		if fault := a.field.eval(e.k[len(e.b)+i], t, e.crude); fault != nil {
+		if fault := a.field.eval(s.k[to], t, e.crude); fault != nil {
 			return fault
 		}
 	}
-	for m := range e.terms {
-		scale(a.extra[m*e.n:(m+1)*e.n], h, &e.terms[m], e.k)
+	for m := range s.terms {
+		s.terms[m].sum(h)
 	}
 	return nil
 }
+
+// keeps: stiffness is looked for where the boundary of stability is known.
+func (e *explicit) keeps() bool { return e.boundary != 0 }
 
 // keep looks whether it is stability that bounds the steps: the stages at the
 // end of a step and the argument of the one before it give an estimate of the
 // largest eigenvalue (Hairer & Wanner II, IV.2, after Shampine).
 func (e *explicit) keep(a *attempt) {
-	if e.boundary == 0 {
-		return
-	}
 	e.counted++
 	if e.suspect == 0 && e.counted&31 != 0 && !e.eager {
 		return
 	}
 	up, down := 0.0, 0.0
-	for i, v := range a.f1 {
-		d := v - e.k[e.inner-1][i]
+	for i, v := range e.side.k[e.last] {
+		d := a.f1[i] - v
 		up += float64(d * d)
 		d = a.y1[i] - e.y[i]
 		down += float64(d * d)

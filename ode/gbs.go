@@ -41,7 +41,6 @@ func (m gbs) stepper(n int, s *Settings) stepper {
 	if g.target = m.lines; m.lines == 0 {
 		g.target = max(2, min(gbsLines-1, int(-0.6*math.Log10(s.RTol)+1.5)))
 	}
-	g.sizes = newRow([]float64{1})
 	points := 0
 	for k := 1; k <= gbsLines; k++ {
 		g.work[k] = float64(substeps(k))
@@ -54,21 +53,17 @@ func (m gbs) stepper(n int, s *Settings) stepper {
 		points += substeps(k) + 1
 	}
 	g.n = n
-	storage := make([]float64, (2*gbsLines+4)*n)
-	next := func() []float64 {
-		v := storage[:n:n]
-		storage = storage[n:]
-		return v
-	}
+	vectors := newVectors(2*gbsLines+4, n)
 	for k := 1; k <= gbsLines; k++ {
-		g.table[k], g.middle[k] = next(), next()
+		g.table[k], g.middle[k] = vectors[2*k-2], vectors[2*k-1]
 	}
-	g.before, g.now = next(), next()
-	g.single = [][]float64{nil}
+	vectors = vectors[2*gbsLines:]
+	g.before, g.now, g.next, g.scratch = vectors[0], vectors[1], vectors[2], vectors[3]
+	g.substep = newPass(newRow([]float64{1}), g.now, g.before, vectors[3:])
+	g.substep.once = true
 	if !s.Discard || s.Observer != nil || len(s.Events) > 0 || len(s.SaveAt) > 0 {
-		g.fields = make([]float64, points*n)
+		g.fields = newVectors(points, n)
 	}
-	g.scratch = next()
 	return g
 }
 
@@ -81,11 +76,11 @@ type extrapolated struct {
 	work          [gbsLines + 1]float64 // evaluations up to a line
 	first         [gbsLines + 1]int     // where its fields begin
 	table, middle [gbsLines + 1][]float64
-	fields        []float64 // of all substeps; nil if no interpolant is wanted
-	before, now   []float64
+	fields        [][]float64 // of all substeps; nil if no interpolant is wanted
+	before, now   []float64   // states at the last two points
+	next          []float64
 	scratch       []float64
-	single        [][]float64
-	sizes         row
+	substep       pass
 
 	errors, hopes, costs [gbsLines + 1]float64 // by line: error; step size it would take; work per unit of it
 	reached              int
@@ -132,7 +127,7 @@ func (g *extrapolated) step(a *attempt) (float64, error) {
 		if k > 2 && e > 1 && e >= g.errors[k-1] {
 			// Not the beginning of convergence.
 			a.next = size / 2
-			return e, nil
+			return e * e, nil
 		}
 		g.expect(k, size)
 		if (k >= g.target-1 || a.fresh) && e <= 1 {
@@ -154,7 +149,7 @@ func (g *extrapolated) step(a *attempt) (float64, error) {
 	g.target = max(2, k)
 	a.order = float64(2*g.target - 1)
 	a.next = math.Min(g.hopes[g.target], 0.9*size)
-	return g.errors[g.reached], nil
+	return g.errors[g.reached] * g.errors[g.reached], nil
 }
 
 // finish fills the end of the step.
@@ -173,7 +168,7 @@ func (g *extrapolated) finish(a *attempt, size float64) (float64, error) {
 		a.order = float64(2*g.reached - 1)
 		a.next = g.choose(math.Abs(a.t1 - a.t0))
 	}
-	return size, nil
+	return size * size, nil
 }
 
 // expect computes, from the error of line k, the step size at which it would be
@@ -238,15 +233,13 @@ func (g *extrapolated) line(a *attempt, k int, whole float64) error {
 		if g.fields == nil {
 			return g.scratch
 		}
-		p := (g.first[k] + i) * g.n
-		return g.fields[p : p+g.n : p+g.n]
+		return g.fields[g.first[k]+i]
 	}
 	if g.fields != nil {
 		copy(at(0), a.f0)
 	}
 	copy(g.before, a.y0)
-	g.single[0] = a.f0
-	if !combine(g.now, a.y0, h, &g.sizes, g.single) {
+	if !g.leap(g.now, a.y0, a.f0, h) {
 		return blame(a.t0, a.f0)
 	}
 	for i := 1; i < m; i++ {
@@ -257,11 +250,10 @@ func (g *extrapolated) line(a *attempt, k int, whole float64) error {
 		if i == m/2 {
 			copy(g.middle[k], g.now)
 		}
-		g.single[0] = f
-		if !combine(g.before, g.before, 2*h, &g.sizes, g.single) {
+		if !g.leap(g.next, g.before, f, 2*h) {
 			return blame(a.t0+float64(i)*h, f)
 		}
-		g.before, g.now = g.now, g.before
+		g.before, g.now, g.next = g.now, g.next, g.before
 	}
 	// Gragg's smoothing with the field at the end, which the interpolant and the
 	// expansion in h² have use for.
@@ -286,6 +278,13 @@ func (g *extrapolated) line(a *attempt, k int, whole float64) error {
 	var fault error
 	g.errors[k], fault = a.measure.size(a.err, a.y0, g.table[1])
 	return fault
+}
+
+// leap stores y + h·f in dst and reports whether all of it is finite.
+func (g *extrapolated) leap(dst, y, f []float64, h float64) bool {
+	p := &g.substep
+	p.to, p.from, p.k[0], p.stages[0] = dst, y, f, &f[0]
+	return p.sum(h)
 }
 
 // extrapolate brings line k, new, into a table whose first line is from, by
@@ -359,8 +358,7 @@ func (g *extrapolated) difference(dst []float64, k, l int, h float64) {
 	m := substeps(k)
 	weight := 1.0
 	for j := 0; j <= l; j++ {
-		p := (g.first[k] + m/2 + l - 2*j) * g.n
-		for i, f := range g.fields[p : p+g.n] {
+		for i, f := range g.fields[g.first[k]+m/2+l-2*j] {
 			dst[i] += weight * f
 		}
 		weight *= -float64(l-j) / float64(j+1)
@@ -370,5 +368,7 @@ func (g *extrapolated) difference(dst []float64, k, l int, h float64) {
 		dst[i] *= scale
 	}
 }
+
+func (g *extrapolated) keeps() bool { return false }
 
 func (g *extrapolated) keep(*attempt) {}

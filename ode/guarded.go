@@ -18,11 +18,17 @@ type guarded struct {
 	y      []float64
 }
 
+// enter notes that the field is about to be evaluated; the caller clears inside
+// when it has answered.
+func (g *guarded) enter(t float64, y []float64) {
+	g.evaluations++
+	g.inside, g.t, g.y = true, t, y
+}
+
 // ask evaluates the field, and leaves it to the caller to find out whether the
 // values are finite.
 func (g *guarded) ask(dst []float64, t float64, y []float64) error {
-	g.evaluations++
-	g.inside, g.t, g.y = true, t, y
+	g.enter(t, y)
 	err := g.field.Eval(dst, t, y)
 	g.inside = false
 	return err

@@ -2,6 +2,32 @@ package ode
 
 import "math"
 
+// The kernels of this file have twins in assembly, which take whole blocks of
+// components: the vectors that they are given come from [newVectors], which
+// pads them with zeros that stay zeros.
+
+// lanes is the number of sums that run side by side over a vector.
+const lanes = 4
+
+// padded is n rounded up to whole blocks, of two components or of four.
+func padded(n int) int {
+	if n <= 2 {
+		return 2
+	}
+	return (n + 3) &^ 3
+}
+
+// newVectors returns count vectors of n components in one piece of storage.
+func newVectors(count, n int) [][]float64 {
+	width := padded(n)
+	storage := make([]float64, count*width)
+	v := make([][]float64, count)
+	for i := range v {
+		v[i] = storage[i*width : i*width+n : i*width+n]
+	}
+	return v
+}
+
 // A row is a sum of stages: the weights that are not zero, and the stages they
 // belong to.
 type row struct {
@@ -19,134 +45,130 @@ func newRow(weights []float64) row {
 	return r
 }
 
-// The assembly wins from this length on, or with this many terms: measured, see
-// BenchmarkCombine.
-const (
-	vectorLength = 8
-	vectorTerms  = 6
-)
+// A pass is one kernel at work on its vectors,
+//
+//	to = (from + h·Σ_{j<last} w_j k_j) + (h·w_last) k_last,
+//
+// where the last stage is the one just evaluated: the evaluation that follows
+// waits for one product and one addition alone. With once the sum is rounded to
+// from once,
+//
+//	to = from + (h·Σ_{j<last} w_j k_j + (h·w_last) k_last).
+type pass struct {
+	row
+	to, from []float64 // from may be nil, for zero
+	k        [][]float64
+	once     bool
+	// finish also stores Σ v_j k_j over the same stages in rest.
+	v, rest []float64
 
-// combine stores y + h Σ w_j k_j in dst, and reports whether all of it is
-// finite. The products are added in the order of the row, without fused
-// multiply–add, whatever the length and the processor.
-func combine(dst, y []float64, h float64, r *row, k [][]float64) bool {
-	if vectorised && (len(dst) >= vectorLength || len(r.w) >= vectorTerms) {
-		return combineVector(dst, y, h, r, k)
-	}
-	return combinePlain(dst, y, h, r, k)
+	width  int
+	stages []*float64 // the beginnings of those of k that the row names
 }
 
-// scale stores h Σ w_j k_j in dst.
-func scale(dst []float64, h float64, r *row, k [][]float64) {
-	if vectorised && (len(dst) >= vectorLength || len(r.w) >= vectorTerms) {
-		combineVector(dst, nil, h, r, k)
-		return
-	}
-	for i := range dst {
-		s := 0.0
-		for j, w := range r.w {
-			s += float64(w * k[r.at[j]][i])
-		}
-		dst[i] = float64(h * s)
+func newPass(r row, to, from []float64, k [][]float64) pass {
+	p := pass{row: r, to: to, from: from, width: padded(len(to)), stages: make([]*float64, len(r.at))}
+	p.bind(k)
+	return p
+}
+
+// bind makes k the list of stages.
+func (p *pass) bind(k [][]float64) {
+	p.k = k
+	for i, j := range p.at {
+		p.stages[i] = &k[j][0]
 	}
 }
 
-// combinePlain is the portable kernel.
-func combinePlain(dst, y []float64, h float64, r *row, k [][]float64) bool {
-	w, at := r.w, r.at[:len(r.w)]
-	n := len(dst)
-	y = y[:n]
+// sum runs the pass and reports whether all of the result is finite.
+func (p *pass) sum(h float64) bool {
+	if vectorised {
+		return sumAVX2(p, h)
+	}
+	return p.sumPortable(h)
+}
+
+func (p *pass) sumPortable(h float64) bool {
+	to, from, n := p.to, p.from, len(p.to)
+	last := len(p.w) - 1
+	p.gather(to, p.w[:last])
+	w, k := h*p.w[last], p.k[p.at[last]][:n]
 	bad := 0.0 // gathers v − v, NaN for a v that is not finite
-	switch len(w) {
-	case 1:
-		a := k[at[0]][:n]
-		u := w[0]
-		for i := range dst {
-			v := y[i] + float64(h*float64(u*a[i]))
-			dst[i] = v
+	switch {
+	case from == nil:
+		for i, s := range to {
+			v := float64(h*s) + float64(w*k[i])
+			to[i] = v
 			bad += v - v
 		}
-	case 2:
-		a, b := k[at[0]][:n], k[at[1]][:n]
-		u, v := w[0], w[1]
-		for i := range dst {
-			s := float64(u*a[i]) + float64(v*b[i])
-			x := y[i] + float64(h*s)
-			dst[i] = x
-			bad += x - x
-		}
-	case 3:
-		a, b, c := k[at[0]][:n], k[at[1]][:n], k[at[2]][:n]
-		u, v, z := w[0], w[1], w[2]
-		for i := range dst {
-			s := float64(u*a[i]) + float64(v*b[i]) + float64(z*c[i])
-			x := y[i] + float64(h*s)
-			dst[i] = x
-			bad += x - x
-		}
-	case 4:
-		a, b, c, d := k[at[0]][:n], k[at[1]][:n], k[at[2]][:n], k[at[3]][:n]
-		w := (*[4]float64)(w)
-		for i := range dst {
-			s := float64(w[0]*a[i]) + float64(w[1]*b[i]) + float64(w[2]*c[i]) + float64(w[3]*d[i])
-			x := y[i] + float64(h*s)
-			dst[i] = x
-			bad += x - x
-		}
-	case 5:
-		a, b, c, d, e := k[at[0]][:n], k[at[1]][:n], k[at[2]][:n], k[at[3]][:n], k[at[4]][:n]
-		w := (*[5]float64)(w)
-		for i := range dst {
-			s := float64(w[0]*a[i]) + float64(w[1]*b[i]) + float64(w[2]*c[i]) + float64(w[3]*d[i]) + float64(w[4]*e[i])
-			x := y[i] + float64(h*s)
-			dst[i] = x
-			bad += x - x
+	case p.once:
+		from = from[:n]
+		for i, s := range to {
+			v := from[i] + (float64(h*s) + float64(w*k[i]))
+			to[i] = v
+			bad += v - v
 		}
 	default:
-		// dst gathers the sum, four more terms at a time.
-		a, b, c, d := k[at[0]][:n], k[at[1]][:n], k[at[2]][:n], k[at[3]][:n]
-		v := (*[4]float64)(w)
-		for i := range dst {
-			dst[i] = float64(v[0]*a[i]) + float64(v[1]*b[i]) + float64(v[2]*c[i]) + float64(v[3]*d[i])
-		}
-		j := 4
-		for ; j+4 <= len(w); j += 4 {
-			a, b, c, d := k[at[j]][:n], k[at[j+1]][:n], k[at[j+2]][:n], k[at[j+3]][:n]
-			v := (*[4]float64)(w[j:])
-			for i := range dst {
-				dst[i] = dst[i] + float64(v[0]*a[i]) + float64(v[1]*b[i]) + float64(v[2]*c[i]) + float64(v[3]*d[i])
-			}
-		}
-		for ; j < len(w); j++ {
-			a, v := k[at[j]][:n], w[j]
-			for i := range dst {
-				dst[i] += float64(v * a[i])
-			}
-		}
-		for i, s := range dst {
-			x := y[i] + float64(h*s)
-			dst[i] = x
-			bad += x - x
+		from = from[:n]
+		for i, s := range to {
+			v := (from[i] + float64(h*s)) + float64(w*k[i])
+			to[i] = v
+			bad += v - v
 		}
 	}
 	return bad == 0
 }
 
-// rms is the root mean square of err_i/(atol + rtol·max(|y0_i|, |y1_i|)). Four
-// sums run side by side, of the components i mod 4.
-func rms(err, y0, y1 []float64, rtol, atol float64) float64 {
-	n := len(err)
-	var lanes [4]float64
-	from := 0
-	if n >= vectorLength && vectorised {
-		from = squareBlocks(err, y0, y1, rtol, atol, &lanes)
+// gather stores Σ w_j k_j over the first stages of the row in dst, up to four in
+// a sweep.
+func (p *pass) gather(dst, w []float64) {
+	n, at, k := len(dst), p.at, p.k
+	clear(dst)
+	for len(w) >= 4 {
+		w0, w1, w2, w3 := w[0], w[1], w[2], w[3]
+		a, b, c, d := k[at[0]][:n], k[at[1]][:n], k[at[2]][:n], k[at[3]][:n]
+		for i, s := range dst {
+			dst[i] = s + float64(w0*a[i]) + float64(w1*b[i]) + float64(w2*c[i]) + float64(w3*d[i])
+		}
+		w, at = w[4:], at[4:]
 	}
-	y0, y1 = y0[:n], y1[:n]
-	for i := from; i < n; i++ {
-		q := err[i] / (atol + float64(rtol*larger(math.Abs(y0[i]), math.Abs(y1[i]))))
-		lanes[i&3] += float64(q * q)
+	for j, w := range w {
+		for i, x := range k[at[j]][:n] {
+			dst[i] += float64(w * x)
+		}
 	}
-	return math.Sqrt((lanes[0] + lanes[1] + (lanes[2] + lanes[3])) / float64(n))
+}
+
+// finishPortable and its twin run a pass with once and rest.
+func (p *pass) finishPortable(h float64) bool {
+	p.gather(p.rest, p.v)
+	return p.sumPortable(h)
+}
+
+// A verdict makes the error estimate err = h (err + w f) and sums the squares of
+// err_i/(atol + rtol·max(|y0_i|, |y1_i|)), with a sum for each i mod 4.
+type verdict struct {
+	err, f, y0, y1 []float64
+	width          int
+	w, rtol, atol  float64 // atol must be positive
+}
+
+func (v *verdict) judgePortable(h float64) float64 {
+	n := len(v.err)
+	f, y0, y1 := v.f[:n], v.y0[:n], v.y1[:n]
+	var sums [lanes]float64
+	for i, e := range v.err {
+		e = h * (float64(v.w*f[i]) + e)
+		v.err[i] = e
+		sums[i%lanes] += scaledSquare(e, y0[i], y1[i], v.rtol, v.atol)
+	}
+	return (sums[0] + sums[2]) + (sums[1] + sums[3])
+}
+
+// scaledSquare is (e/(atol + rtol·max(|a|, |b|)))².
+func scaledSquare(e, a, b, rtol, atol float64) float64 {
+	e *= 1 / (atol + float64(rtol*larger(math.Abs(a), math.Abs(b))))
+	return float64(e * e)
 }
 
 // larger is max for numbers of which none is NaN.
@@ -159,8 +181,8 @@ func larger(a, b float64) float64 {
 
 // finite reports whether all components are.
 func finite(v []float64) bool {
-	if vectorised && len(v) >= vectorLength {
-		return finiteAVX2(&v[0], len(v)) == 0
+	if vectorised && len(v) > 0 && len(v)%lanes == 0 {
+		return finiteAVX2(&v[0], len(v))
 	}
 	for _, x := range v {
 		if x-x != 0 {

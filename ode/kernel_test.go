@@ -4,10 +4,21 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
+	"unsafe"
 
 	"github.com/stretchr/testify/require"
 )
+
+// drawVector draws numbers of very different sizes.
+func drawVector(rng *rand.Rand, n int) []float64 {
+	v := newVectors(1, n)[0]
+	for i := range v {
+		v[i] = rng.NormFloat64() * math.Exp(20*rng.NormFloat64())
+	}
+	return v
+}
 
 // TestKernelsAgreeToTheBit holds the assembly to its portable twin.
 func TestKernelsAgreeToTheBit(t *testing.T) {
@@ -15,72 +26,97 @@ func TestKernelsAgreeToTheBit(t *testing.T) {
 		t.Skip("this processor has no assembly kernel")
 	}
 	rng := rand.New(rand.NewPCG(1, 2))
-	draw := func(n int) []float64 {
-		v := make([]float64, n)
-		for i := range v {
-			v[i] = rng.NormFloat64() * math.Exp(20*rng.NormFloat64())
-		}
-		return v
-	}
 	for n := 1; n < 70; n++ {
 		for terms := 1; terms <= 17; terms++ {
 			k := make([][]float64, terms+2)
-			weights := draw(terms + 2)
-			weights[terms/2] = 0
 			for j := range k {
-				k[j] = draw(n)
+				k[j] = drawVector(rng, n)
 			}
-			r, y, h := newRow(weights), draw(n), rng.NormFloat64()
-			fast, plain := make([]float64, n), make([]float64, n)
-			require.True(t, combineVector(fast, y, h, &r, k))
-			require.True(t, combinePlain(plain, y, h, &r, k))
-			require.Equal(t, plain, fast, "n = %d, %d terms", n, terms)
-			zero := make([]float64, n)
-			scale(fast, h, &r, k)
-			combinePlain(plain, zero, h, &r, k)
-			require.Equal(t, plain, fast)
+			weights, v := drawVector(rng, terms+2), drawVector(rng, terms+2)
+			weights[terms/2] = 0
+			h, from := rng.NormFloat64(), drawVector(rng, n)
+			fast, plain := newVectors(2, n), newVectors(2, n)
+			f, p := newPass(newRow(weights), fast[0], from, k), newPass(newRow(weights), plain[0], from, k)
+			f.v, p.v = v[:len(f.at)], v[:len(f.at)]
+			f.rest, p.rest = fast[1], plain[1]
+			place := fmt.Sprintf("n = %d, %d terms", n, terms)
+			for _, once := range []bool{false, true} {
+				f.once, p.once = once, once
+				require.True(t, sumAVX2(&f, h))
+				require.True(t, p.sumPortable(h))
+				require.Equal(t, plain, fast, place)
+			}
+			require.True(t, finishAVX2(&f, h))
+			require.True(t, p.finishPortable(h))
+			require.Equal(t, plain, fast, place)
 
 			at := rng.IntN(n)
-			for _, v := range []float64{math.NaN(), math.Inf(1), math.Inf(-1)} {
-				k[r.at[0]][at] = v
-				require.False(t, combineVector(fast, y, h, &r, k), "n = %d, %d terms, component %d", n, terms, at)
-				require.False(t, combinePlain(plain, y, h, &r, k), "n = %d, %d terms, component %d", n, terms, at)
+			for _, x := range []float64{math.NaN(), math.Inf(1), math.Inf(-1)} {
+				k[f.at[0]][at] = x
+				require.False(t, sumAVX2(&f, h), place)
+				require.False(t, finishAVX2(&f, h), place)
+				require.False(t, p.sumPortable(h), place)
 			}
+			k[f.at[0]][at] = 1
+			f.from, p.from = nil, nil
+			require.True(t, sumAVX2(&f, h))
+			require.True(t, p.sumPortable(h))
+			require.Equal(t, plain[0], fast[0], place)
 		}
-		whole := draw(n)
+		whole := drawVector(rng, n)
 		require.True(t, finite(whole))
 		whole[rng.IntN(n)] = math.Inf(1)
 		require.False(t, finite(whole))
 
-		err, y0, y1 := draw(n), draw(n), draw(n)
-		fast := rms(err, y0, y1, 1e-3, 1e-5)
-		var lanes [4]float64
-		for i, e := range err {
-			q := e / (1e-5 + float64(1e-3*math.Max(math.Abs(y0[i]), math.Abs(y1[i]))))
-			lanes[i%4] += float64(q * q)
-		}
-		require.Equal(t, math.Sqrt((lanes[0]+lanes[1]+(lanes[2]+lanes[3]))/float64(n)), fast, "n = %d", n)
+		v := verdict{f: drawVector(rng, n), y0: drawVector(rng, n), y1: drawVector(rng, n), width: padded(n), w: 0.3, rtol: 1e-3, atol: 1e-5}
+		fast, plain := drawVector(rng, n), newVectors(1, n)[0]
+		copy(plain, fast)
+		v.err = fast
+		sum := judgeAVX2(&v, 1e-2)
+		v.err = plain
+		require.Equal(t, v.judgePortable(1e-2), sum, "n = %d", n)
+		require.Equal(t, plain, fast)
 	}
 }
 
-func BenchmarkCombine(b *testing.B) {
-	for _, n := range []int{2, 4, 8, 16, 28, 1000} {
-		for _, terms := range []int{2, 5, 6, 12} {
-			k := make([][]float64, terms)
-			weights := make([]float64, terms)
-			for j := range k {
-				k[j], weights[j] = make([]float64, n), 1
+// TestPaddingStaysZero: what the kernels write beyond a vector's end is zero, so
+// that it never reaches a sum.
+func TestPaddingStaysZero(t *testing.T) {
+	rng := rand.New(rand.NewPCG(3, 4))
+	for n := 1; n < 12; n++ {
+		k := newVectors(3, n)
+		for j := range k {
+			copy(k[j], drawVector(rng, n))
+		}
+		v := newVectors(4, n)
+		copy(v[0], drawVector(rng, n))
+		p := newPass(newRow([]float64{1, 2, 3}), v[1], v[0], k)
+		p.sum(0.1)
+		p.v, p.rest, p.to = []float64{1, 2, 3}, v[2], v[3]
+		if vectorised {
+			finishAVX2(&p, 0.1)
+		}
+		for _, x := range v {
+			for _, pad := range unsafe.Slice(&x[0], padded(n))[n:] {
+				require.Zero(t, pad)
 			}
-			r := newRow(weights)
-			y, dst := make([]float64, n), make([]float64, n)
-			b.Run(fmt.Sprintf("vector/n=%d/terms=%d", n, terms), func(b *testing.B) {
+		}
+	}
+}
+
+func BenchmarkKernel(b *testing.B) {
+	for _, n := range []int{2, 4, 28, 1000} {
+		for _, terms := range []int{2, 5, 12} {
+			v := newVectors(2, n)
+			p := newPass(newRow(slices.Repeat([]float64{1}, terms)), v[0], v[1], newVectors(terms, n))
+			b.Run(fmt.Sprintf("assembly/n=%d/terms=%d", n, terms), func(b *testing.B) {
 				for b.Loop() {
-					combineVector(dst, y, 1e-3, &r, k)
+					p.sum(1e-3)
 				}
 			})
-			b.Run(fmt.Sprintf("plain/n=%d/terms=%d", n, terms), func(b *testing.B) {
+			b.Run(fmt.Sprintf("portable/n=%d/terms=%d", n, terms), func(b *testing.B) {
 				for b.Loop() {
-					combinePlain(dst, y, 1e-3, &r, k)
+					p.sumPortable(1e-3)
 				}
 			})
 		}

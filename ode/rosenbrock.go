@@ -64,26 +64,17 @@ var (
 
 func (rosenbrock) stepper(n int, s *Settings) stepper {
 	r := &rosenbrocked{n: n, settings: s}
-	storage := make([]float64, 13*n)
-	next := func() []float64 {
-		v := storage[:n:n]
-		storage = storage[n:]
-		return v
+	vectors := newVectors(14, n)
+	r.u, r.k = vectors[:8], [3][]float64(vectors[8:])
+	r.inTime, r.argument, r.value = vectors[11], vectors[12], vectors[13]
+	for i := 1; i < len(rodasA); i++ {
+		r.a[i] = newPass(newRow(rodasA[i]), r.argument, nil, r.u)
 	}
-	r.u = make([][]float64, 8)
-	for i := range r.u {
-		r.u[i] = next()
-	}
-	r.k = [3][]float64{next(), next(), next()}
-	r.inTime, r.argument = next(), next()
-	for i := range rodasA {
-		r.a[i] = newRow(rodasA[i])
-	}
-	for i := range rodasC {
-		r.c[i] = newRow(rodasC[i])
+	for i := 1; i < len(rodasC); i++ {
+		r.c[i] = newPass(newRow(rodasC[i]), r.u[i], r.value, r.u)
 	}
 	for i := range rodasH {
-		r.h[i] = newRow(rodasH[i])
+		r.h[i] = newPass(newRow(rodasH[i]), r.k[i], nil, r.u)
 	}
 	return r
 }
@@ -99,9 +90,10 @@ type rosenbrocked struct {
 	u                [][]float64
 	k                [3][]float64 // of the interpolant
 	inTime, argument []float64
-	a                [6]row
-	c                [8]row
-	h                [3]row
+	value            []float64 // of the field at a stage
+	a                [6]pass
+	c                [8]pass
+	h                [3]pass
 }
 
 func (r *rosenbrocked) layout() (bool, int) { return true, 1 }
@@ -133,26 +125,27 @@ func (r *rosenbrocked) step(a *attempt) (float64, error) {
 		case i == 0:
 			copy(u, a.f0)
 		case i < 6:
-			if !combine(r.argument, a.y0, 1, &r.a[i], r.u) {
+			r.a[i].from = a.y0
+			if !r.a[i].sum(1) {
 				return 0, blame(a.t0, r.u[:i]...)
 			}
 			t := a.t0 + rodasAlpha[i]*h
 			if i == 5 {
 				t = a.last
 			}
-			if fault := a.field.eval(u, t, r.argument); fault != nil {
+			if fault := a.field.eval(r.value, t, r.argument); fault != nil {
 				return 0, fault
 			}
 		default:
 			for j, v := range r.u[i-1] {
 				r.argument[j] += v
 			}
-			if fault := a.field.eval(u, a.last, r.argument); fault != nil {
+			if fault := a.field.eval(r.value, a.last, r.argument); fault != nil {
 				return 0, fault
 			}
 		}
 		if i > 0 {
-			combine(u, u, 1/h, &r.c[i], r.u)
+			r.c[i].sum(1 / h)
 		}
 		if i < len(rodasD) {
 			for j, v := range r.inTime {
@@ -171,12 +164,12 @@ func (r *rosenbrocked) step(a *attempt) (float64, error) {
 	if fault := a.field.eval(a.f1, a.last, a.y1); fault != nil {
 		return 0, fault
 	}
-	return a.measure.size(a.err, a.y0, a.y1)
+	return a.measure.square(a.err, a.y0, a.y1)
 }
 
 func (r *rosenbrocked) interpolate(a *attempt) error {
 	for m := range r.k {
-		scale(r.k[m], 1, &r.h[m], r.u)
+		r.h[m].sum(1)
 	}
 	for i := range r.n {
 		k1, k2, k3 := r.k[0][i], r.k[1][i], r.k[2][i]
@@ -185,5 +178,7 @@ func (r *rosenbrocked) interpolate(a *attempt) error {
 	}
 	return nil
 }
+
+func (r *rosenbrocked) keeps() bool { return false }
 
 func (r *rosenbrocked) keep(*attempt) {}

@@ -26,7 +26,8 @@ type Settings struct {
 	// others are quadratures, carried along outside of it. Zero means all.
 	Controlled int
 
-	// Controller chooses the step sizes; the zero value is PI.
+	// Controller chooses the step sizes; the zero value is the one that suits
+	// the method.
 	Controller Controller
 
 	// Step is the step size of a method without error control, which needs

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 )
 
 // Solve integrates dy/dt = f(t, y) from y(t0) = y0 to t1, backward if t1 < t0.
@@ -17,24 +18,28 @@ import (
 // ErrNonFinite, ErrMinStep, ErrMaxSteps, ErrTolerance, ErrPanic, the context's,
 // the field's or the observer's own) and says what to change.
 func Solve(ctx context.Context, f Field, y0 []float64, t0, t1 float64, s *Settings) (*Trajectory, error) {
-	w, err := newWork(f, y0, t0, t1, s)
+	settings, err := s.resolved(len(y0), t0, t1)
+	r := newTrajectory(len(y0), &settings)
 	if err != nil {
-		return w.trajectory, w.fail(0, err, "")
+		r.add(t0, y0, make([]float64, len(y0)), nil, nil)
+		return r, &Error{T: t0, Y: slices.Clone(y0), Err: err}
 	}
+	w := newWork(f, y0, t0, t1, r)
 	err = w.run(ctx)
-	w.trajectory.end(&w.attempt)
-	w.trajectory.Statistics.Evaluations = w.field.evaluations
-	w.trajectory.Statistics.Jacobians = w.field.jacobians
-	return w.trajectory, err
+	r.end(&w.attempt)
+	r.Statistics.Evaluations = w.field.evaluations
+	r.Statistics.Jacobians = w.field.jacobians
+	w.release()
+	return r, err
 }
 
 // work is the state of an integration, with all of its storage.
 type work struct {
-	settings   Settings
+	settings   *Settings
 	field      guarded
 	stepper    stepper
 	adaptive   bool
-	looked     bool // somebody looks at the steps or between their ends
+	keeps      bool // the stepper wants to be told of accepted steps
 	controller control
 	watch      *watch
 	trajectory *Trajectory
@@ -42,9 +47,12 @@ type work struct {
 	attempt   attempt
 	end       float64
 	direction float64
+	goal      float64 // the next time at which a step must end
+	jump      bool    // the goal is a discontinuity
 	nextStop  int
 	nextJump  int
 	h         float64 // size of the next step, positive
+	longest   float64 // that a step may be
 	stepped   int     // attempts
 	crowded   int     // events in a row that leave time where it is
 	step      Step
@@ -54,45 +62,85 @@ type work struct {
 	gridIndex int
 }
 
-func newWork(f Field, y0 []float64, t0, t1 float64, s *Settings) (*work, error) {
-	n := len(y0)
-	settings, err := s.resolved(n, t0, t1)
-	w := &work{settings: settings, field: guarded{field: f}, end: t1, direction: 1, gridStart: t0}
-	w.trajectory = &Trajectory{Method: settings.Method, n: n, width: 2 * n, kept: !settings.Discard, settings: settings}
-	a := &w.attempt
-	a.field, a.t0, a.fresh = &w.field, t0, true
-	a.measure = measure{controlled: settings.Controlled, rtol: settings.RTol, atol: settings.ATol, norm: settings.Norm}
-	storage := make([]float64, 4*n)
-	a.y0, a.f0, a.y1, a.f1 = storage[:n:n], storage[n:2*n:2*n], storage[2*n:3*n:3*n], storage[3*n:]
-	copy(a.y0, y0)
-	if err != nil {
-		w.trajectory.add(a.t0, a.y0, a.f0, nil, nil)
-		return w, err
+// newWork makes the work, or takes one of the same shape that is done: with few
+// components a short solve costs less than its storage.
+func newWork(f Field, y0 []float64, t0, t1 float64, r *Trajectory) *work {
+	s, n := &r.settings, len(y0)
+	looked := !s.Discard || s.Observer != nil || len(s.Events) > 0 || len(s.SaveAt) > 0
+	w := reuse(s.Method, n, looked)
+	if w == nil {
+		w = &work{}
+		w.attempt.looked = looked
+		w.makeStorage(n, s)
 	}
+	w.settings, w.trajectory, w.field = s, r, guarded{field: f}
+	w.direction, w.end, w.gridStart = 1, t1, t0
 	if t1 < t0 {
 		w.direction = -1
 	}
-	w.adaptive = settings.Method.EmbeddedOrder() > 0
-	w.stepper = settings.Method.stepper(n, &w.settings)
-	w.looked = !settings.Discard || settings.Observer != nil || len(settings.Events) > 0 || len(settings.SaveAt) > 0
+	w.longest = math.Inf(1)
+	if s.MaxStep > 0 {
+		w.longest = s.MaxStep
+	}
+	a := &w.attempt
+	a.t0, a.fresh, a.measure = t0, true, newMeasure(s)
+	copy(a.y0, y0)
+	if w.adaptive {
+		w.controller = newControl(s.Controller, s.Method)
+	}
+	if len(s.Events) > 0 {
+		w.watch = newWatch(s.Events, n)
+	}
+	r.shape(a)
+	return w
+}
+
+// makeStorage makes the stepper and the vectors of an attempt.
+func (w *work) makeStorage(n int, s *Settings) {
+	a := &w.attempt
+	w.adaptive = s.Method.EmbeddedOrder() > 0
+	w.stepper = s.Method.stepper(n, s)
+	w.keeps = w.stepper.keeps()
+	vectors := newVectors(5, n)
+	a.field, a.y0, a.f0, a.y1, a.f1 = &w.field, vectors[0], vectors[1], vectors[2], vectors[3]
+	if w.adaptive {
+		a.err = vectors[4]
+	}
 	slopes, extra := w.stepper.layout()
 	if slopes {
 		a.slopes = make([]float64, 2*n)
-		w.trajectory.width += 2 * n
-		w.trajectory.sloped = true
 	}
 	if extra > 0 {
-		a.extra = make([]float64, extra*n)
-		w.trajectory.width += extra * n
+		a.extra = make([]float64, extra*n+lanes)[:extra*n] // the kernels write whole blocks
 	}
-	if w.adaptive {
-		a.err = make([]float64, n)
-		w.controller = newControl(settings.Controller)
+}
+
+// reuse returns a work of an explicit method that is done, or nil.
+func reuse(m Method, n int, looked bool) *work {
+	explicit, ok := m.(*tableau)
+	if !ok {
+		return nil
 	}
-	if len(settings.Events) > 0 {
-		w.watch = newWatch(settings.Events, n)
+	w, ok := explicit.spare.Get().(*work)
+	if !ok || len(w.attempt.y0) != n || w.attempt.looked != looked {
+		return nil
 	}
-	return w, nil
+	return w
+}
+
+// release gives the work to the next solve.
+func (w *work) release() {
+	m, ok := w.settings.Method.(*tableau)
+	if !ok {
+		return
+	}
+	a := attempt{
+		field: &w.field, looked: w.attempt.looked, y0: w.attempt.y0, f0: w.attempt.f0, y1: w.attempt.y1, f1: w.attempt.f1,
+		err: w.attempt.err, slopes: w.attempt.slopes, extra: w.attempt.extra,
+	}
+	*w = work{stepper: w.stepper, adaptive: w.adaptive, keeps: w.keeps, attempt: a}
+	w.stepper.(*explicit).reset()
+	m.spare.Put(w)
 }
 
 // fail wraps an error with the place.
@@ -146,6 +194,7 @@ func (w *work) run(ctx context.Context) (err error) {
 			return w.fail(0, fault, "")
 		}
 	}
+	w.aim()
 	for {
 		if err := ctx.Err(); err != nil {
 			return w.fail(w.h, err, "")
@@ -157,29 +206,27 @@ func (w *work) run(ctx context.Context) (err error) {
 	}
 }
 
-// target is the next time at which a step must end.
-func (w *work) target() float64 {
-	to := w.end
+// aim finds the next time at which a step must end.
+func (w *work) aim() {
 	t := w.attempt.t0
-	for w.nextStop < len(w.settings.StopAt) && (w.settings.StopAt[w.nextStop]-t)*w.direction <= 0 {
-		w.nextStop++
+	ahead := func(times []float64, next *int) bool {
+		for *next < len(times) && (times[*next]-t)*w.direction <= 0 {
+			*next++
+		}
+		return *next < len(times) && (times[*next]-w.goal)*w.direction <= 0
 	}
-	if w.nextStop < len(w.settings.StopAt) {
-		to = w.settings.StopAt[w.nextStop]
+	w.goal, w.jump = w.end, false
+	if ahead(w.settings.StopAt, &w.nextStop) {
+		w.goal = w.settings.StopAt[w.nextStop]
 	}
-	for w.nextJump < len(w.settings.Discontinuities) && (w.settings.Discontinuities[w.nextJump]-t)*w.direction <= 0 {
-		w.nextJump++
+	if ahead(w.settings.Discontinuities, &w.nextJump) {
+		w.goal, w.jump = w.settings.Discontinuities[w.nextJump], true
 	}
-	if w.nextJump < len(w.settings.Discontinuities) && (w.settings.Discontinuities[w.nextJump]-to)*w.direction <= 0 {
-		to = w.settings.Discontinuities[w.nextJump]
-	}
-	return to
 }
 
 // advance makes one step, of as many attempts as it takes, and reports whether
 // the integration has ended.
 func (w *work) advance() (ended bool, err error) {
-	target := w.target()
 	a := &w.attempt
 	a.again = false
 	for {
@@ -187,38 +234,32 @@ func (w *work) advance() (ended bool, err error) {
 			return true, w.fail(w.h, fmt.Errorf("%w (%d)", ErrMaxSteps, w.stepped), w.tooManySteps())
 		}
 		w.stepped++
-		var cut bool
-		a.t1, cut = w.next(target)
-		a.last = a.t1
-		if w.nextJump < len(w.settings.Discontinuities) && a.t1 == w.settings.Discontinuities[w.nextJump] {
-			a.last = math.Nextafter(a.t1, a.t0)
-		}
+		cut := w.next()
 		h := math.Abs(a.t1 - a.t0)
 		a.next = 0
-		size, fault := w.stepper.step(a)
-		if fault == nil && w.looked && !(size > 1) {
+		square, fault := w.stepper.step(a)
+		if a.looked && fault == nil && !(square > 1) {
 			fault = w.stepper.interpolate(a)
 		}
-		switch {
-		case fault != nil && !refused(fault):
-			return true, w.fail(h, fault, "")
-		case fault != nil && !w.adaptive:
-			return true, w.fail(h, fault, "a smaller Step or an adaptive method may stay inside of the domain")
-		case fault != nil:
+		if fault == nil && !(square > 1) {
+			return w.accept(h, square, cut)
+		}
+		if fault != nil && (!w.adaptive || !refused(fault)) {
+			advice := ""
+			if refused(fault) {
+				advice = "a smaller Step or an adaptive method may stay inside of the domain"
+			}
+			return true, w.fail(h, fault, advice)
+		}
+		if fault != nil {
 			w.trajectory.Statistics.Refused++
 			w.h = h * w.controller.refuse()
-			if a.next > 0 && a.next < h {
-				w.h = a.next
-			}
-		case w.adaptive && size > 1:
+		} else {
 			w.trajectory.Statistics.Rejected++
-			w.h = h * w.controller.reject(size, a.order)
-			if a.next > 0 && a.next < h {
-				w.h = a.next
-			}
-		default:
-			w.stepper.keep(a)
-			return w.accept(h, size, cut)
+			w.h = h * w.controller.reject(square, a.order)
+		}
+		if a.next > 0 && a.next < h {
+			w.h = a.next
 		}
 		a.again = true
 		if least := max(w.settings.MinStep, resolution(a.t0)); w.h < least {
@@ -239,53 +280,65 @@ func (w *work) tooManySteps() string {
 	return "shorten the span, loosen the tolerance, raise MaxSteps, or use an implicit method if the field is stiff"
 }
 
-// next returns the end of the step to attempt, and whether the target cuts it
-// short.
-func (w *work) next(target float64) (t1 float64, cut bool) {
-	t0 := w.attempt.t0
-	if !w.adaptive {
-		k := float64(w.gridIndex + 1)
-		t1 = w.gridStart + w.direction*k*w.h
-		if (t1-target)*w.direction >= -1e-9*w.h {
-			return target, true
-		}
-		return t1, false
-	}
+// next chooses the end of the step to attempt, and reports whether the goal cuts
+// it short.
+func (w *work) next() (cut bool) {
+	a := &w.attempt
 	h := w.h
-	if w.settings.MaxStep > 0 {
-		h = min(h, w.settings.MaxStep)
+	if w.adaptive {
+		if h > w.longest {
+			h = w.longest
+		}
+		// A step that nearly reaches the goal is stretched to it, rather than
+		// leaving a sliver.
+		left := (w.goal - a.t0) * w.direction
+		if a.t1 = a.t0 + w.direction*h; left > 1.01*h {
+			a.last = a.t1
+			return false
+		}
+		cut = left < h
+	} else {
+		a.t1 = w.gridStart + w.direction*float64(w.gridIndex+1)*h
+		if (w.goal-a.t1)*w.direction > 1e-9*h {
+			a.last = a.t1
+			return false
+		}
+		cut = true
 	}
-	t1 = t0 + w.direction*h
-	// A step that nearly reaches the target is stretched to it, rather than
-	// leaving a sliver.
-	if (t0+w.direction*1.01*h-target)*w.direction >= 0 {
-		return target, (target-t1)*w.direction < 0
+	a.t1, a.last = w.goal, w.goal
+	if w.jump {
+		a.last = math.Nextafter(a.t1, a.t0)
 	}
-	return t1, false
+	return cut
 }
 
 // accept keeps a step, chooses the size of the next one and shows the step to
 // the events and the observer.
-func (w *work) accept(h, size float64, cut bool) (ended bool, err error) {
+func (w *work) accept(h, square float64, cut bool) (ended bool, err error) {
 	a := &w.attempt
+	if w.keeps {
+		w.stepper.keep(a)
+	}
 	stats := &w.trajectory.Statistics
 	stats.Steps++
-	if stats.Smallest == 0 || h < stats.Smallest {
+	if h < stats.Smallest || stats.Smallest == 0 {
 		stats.Smallest = h
 	}
-	stats.Largest = max(stats.Largest, h)
+	if h > stats.Largest {
+		stats.Largest = h
+	}
 	if a.stiff && !stats.Stiff {
 		stats.Stiff, stats.StiffFrom = true, a.t0
 	}
 	switch {
 	case !w.adaptive:
-		if (w.gridStart+w.direction*float64(w.gridIndex+1)*w.h-a.t1)*w.direction <= 1e-9*w.h {
+		if a.t1 != w.goal || (w.gridStart+w.direction*float64(w.gridIndex+1)*w.h-a.t1)*w.direction <= 1e-9*w.h {
 			w.gridIndex++
 		}
 	case cut:
 		// The step in use before the cut is kept, unless this one shows that it
 		// would have been too large.
-		if f, _ := w.controller.factor(size, a.order); f < 1 {
+		if f, _ := w.controller.factor(square, a.order); f < 1 {
 			w.h = min(w.h, f*h)
 		}
 		w.controller.afterRejection = false
@@ -294,11 +347,11 @@ func (w *work) accept(h, size float64, cut bool) (ended bool, err error) {
 			w.h = min(w.h, h)
 		}
 	default:
-		w.h = h * w.controller.accept(h, size, a.order)
+		w.h = h * w.controller.accept(h, square, a.order)
 	}
 	stats.Last = w.h
 	a.fresh = false
-	if w.looked {
+	if a.looked {
 		return w.show(h)
 	}
 	return w.move(nil)
@@ -307,23 +360,26 @@ func (w *work) accept(h, size float64, cut bool) (ended bool, err error) {
 // move goes on from the end of the step, with what the observer said of it.
 func (w *work) move(observed error) (ended bool, err error) {
 	a := &w.attempt
-	jump := a.last != a.t1
-	h := math.Abs(a.t1 - a.t0)
+	h := a.t1 - a.t0
 	a.t0 = a.t1
 	a.y0, a.y1 = a.y1, a.y0
 	a.f0, a.f1 = a.f1, a.f0
+	if observed == nil && a.t0 != w.goal {
+		return false, nil
+	}
 	switch {
 	case errors.Is(observed, ErrStop):
 		w.trajectory.Reason = Stopped
 		return true, nil
 	case observed != nil:
-		return true, w.fail(h, observed, "")
+		return true, w.fail(math.Abs(h), observed, "")
 	case a.t0 == w.end:
 		w.trajectory.Reason = Reached
 		return true, nil
-	case jump:
+	case a.last != a.t1:
 		return w.restart()
 	}
+	w.aim()
 	return false, nil
 }
 
@@ -339,6 +395,7 @@ func (w *work) restart() (ended bool, err error) {
 		return true, w.fail(0, fault, "the field refuses the state behind a discontinuity or an event")
 	}
 	a.fresh = true
+	w.aim()
 	if w.trajectory.kept {
 		w.trajectory.add(a.t0, a.y0, a.f0, a.slopes, a.extra)
 	}
@@ -489,10 +546,7 @@ func (w *work) cutAt(hit Hit) error {
 func (w *work) firstStep() (float64, error) {
 	a := &w.attempt
 	span := math.Abs(w.end - a.t0)
-	limit := span
-	if w.settings.MaxStep > 0 {
-		limit = min(limit, w.settings.MaxStep)
-	}
+	limit := min(span, w.longest)
 	norm := func(v []float64) (float64, error) { return a.measure.size(v, a.y0, a.y0) }
 	d0, err := norm(a.y0)
 	if err != nil {

@@ -1,5 +1,7 @@
 package ode
 
+import "sync"
+
 // A tableau is an explicit Runge–Kutta method:
 //
 //	k_i = f(t + c_i h, y + h Σ_{j<i} a_ij k_j),  y₁ = y + h Σ b_i k_i.
@@ -26,6 +28,10 @@ type tableau struct {
 	extra  [][]float64
 	denseA [][]float64
 	denseC []float64
+
+	once  sync.Once
+	plan  *plan
+	spare sync.Pool // works that are done
 }
 
 func (m *tableau) Name() string       { return m.name }
@@ -39,14 +45,6 @@ func (m *tableau) Stages() int {
 		return len(m.b) - 1
 	}
 	return len(m.b)
-}
-
-// power is k where the error estimate is O(hᵏ).
-func (m *tableau) power() float64 {
-	if m.estimate > 0 {
-		return float64(m.estimate + 1)
-	}
-	return float64(m.lower + 1)
 }
 
 // Euler is the explicit Euler method. Its interpolant is a cubic through both

@@ -66,6 +66,16 @@ type Trajectory struct {
 
 const blockKnots = 256
 
+func newTrajectory(n int, s *Settings) *Trajectory {
+	return &Trajectory{Method: s.Method, n: n, width: 2 * n, kept: !s.Discard, settings: *s, times: make([]float64, 0, 2)}
+}
+
+// shape makes room in the knots for what the interpolant needs.
+func (r *Trajectory) shape(a *attempt) {
+	r.sloped = a.slopes != nil
+	r.width += len(a.slopes) + len(a.extra)
+}
+
 // Len is the number of states, the start included.
 func (r *Trajectory) Len() int { return len(r.times) }
 
