@@ -18,17 +18,18 @@ type guarded struct {
 	y      []float64
 }
 
-// enter notes that the field is about to be evaluated; the caller clears inside
-// when it has answered.
-func (g *guarded) enter(t float64, y []float64) {
+// enter notes that the field is about to be evaluated at the state y of the
+// guard; the caller clears inside when it has answered.
+func (g *guarded) enter(t float64) {
 	g.evaluations++
-	g.inside, g.t, g.y = true, t, y
+	g.inside, g.t = true, t
 }
 
 // ask evaluates the field, and leaves it to the caller to find out whether the
 // values are finite.
 func (g *guarded) ask(dst []float64, t float64, y []float64) error {
-	g.enter(t, y)
+	g.y = y
+	g.enter(t)
 	err := g.field.Eval(dst, t, y)
 	g.inside = false
 	return err

@@ -7,7 +7,7 @@ import "math"
 // pads them with zeros that stay zeros.
 
 // lanes is the number of sums that run side by side over a vector.
-const lanes = 4
+const lanes = 8
 
 // padded is n rounded up to whole blocks, of two components or of four.
 func padded(n int) int {
@@ -146,7 +146,7 @@ func (p *pass) finishPortable(h float64) bool {
 }
 
 // A verdict makes the error estimate err = h (err + w f) and sums the squares of
-// err_i/(atol + rtol·max(|y0_i|, |y1_i|)), with a sum for each i mod 4.
+// err_i/(atol + rtol·max(|y0_i|, |y1_i|)), with a sum for each i mod 8.
 type verdict struct {
 	err, f, y0, y1 []float64
 	width          int
@@ -162,7 +162,12 @@ func (v *verdict) judgePortable(h float64) float64 {
 		v.err[i] = e
 		sums[i%lanes] += scaledSquare(e, y0[i], y1[i], v.rtol, v.atol)
 	}
-	return (sums[0] + sums[2]) + (sums[1] + sums[3])
+	return total(&sums)
+}
+
+// total adds up the lanes as the assembly does.
+func total(s *[lanes]float64) float64 {
+	return ((s[0] + s[4]) + (s[2] + s[6])) + ((s[1] + s[5]) + (s[3] + s[7]))
 }
 
 // scaledSquare is (e/(atol + rtol·max(|a|, |b|)))².
@@ -181,7 +186,7 @@ func larger(a, b float64) float64 {
 
 // finite reports whether all components are.
 func finite(v []float64) bool {
-	if vectorised && len(v) > 0 && len(v)%lanes == 0 {
+	if vectorised && len(v) > 0 && len(v)%4 == 0 {
 		return finiteAVX2(&v[0], len(v))
 	}
 	for _, x := range v {

@@ -6,6 +6,9 @@ import "golang.org/x/sys/cpu"
 // variable, so that a test can run the portable ones.
 var vectorised = cpu.X86.HasAVX2
 
+// wide says whether they may take long vectors in the registers of AVX-512.
+var wide = cpu.X86.HasAVX2 && cpu.X86.HasAVX512F
+
 //go:noescape
 func sumAVX2(p *pass, h float64) (finite bool)
 

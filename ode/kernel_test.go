@@ -26,7 +26,7 @@ func TestKernelsAgreeToTheBit(t *testing.T) {
 		t.Skip("this processor has no assembly kernel")
 	}
 	rng := rand.New(rand.NewPCG(1, 2))
-	for n := 1; n < 70; n++ {
+	for n := 1; n < 100; n++ {
 		for terms := 1; terms <= 17; terms++ {
 			k := make([][]float64, terms+2)
 			for j := range k {

@@ -111,7 +111,7 @@ func (w *work) makeStorage(n int, s *Settings) {
 		a.slopes = make([]float64, 2*n)
 	}
 	if extra > 0 {
-		a.extra = make([]float64, extra*n+lanes)[:extra*n] // the kernels write whole blocks
+		a.extra = make([]float64, extra*n+padded(n)-n)[:extra*n] // the kernels write whole blocks
 	}
 }
 

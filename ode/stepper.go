@@ -76,7 +76,7 @@ func (m *measure) square(err, y0, y1 []float64) (float64, error) {
 	for i, e := range err[:c] {
 		sums[i%lanes] += scaledSquare(e, y0[i], y1[i], m.rtol, m.atol)
 	}
-	return ((sums[0] + sums[2]) + (sums[1] + sums[3])) * m.share, nil
+	return total(&sums) * m.share, nil
 }
 
 // size is the size of err.

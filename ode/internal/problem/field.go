@@ -92,13 +92,15 @@ type Heat struct{}
 func (Heat) Eval(dst []float64, _ float64, u []float64) error {
 	n := len(u)
 	dst = dst[:n]
-	i := 1
-	if vectorised && n >= 6 {
-		inner := (n - 2) &^ 3
-		heatAVX2(&dst[0], &u[0], inner)
-		i += inner
+	from, to := 1, 1
+	if n >= 16 && vectorised {
+		from, to = 4, 4+(n-5)&^3
+		heatAVX2(&dst[from], &u[from], to-from)
 	}
-	for ; i < n-1; i++ {
+	for i := 1; i < from; i++ {
+		dst[i] = u[i-1] - 2*u[i] + u[i+1]
+	}
+	for i := to; i < n-1; i++ {
 		dst[i] = u[i-1] - 2*u[i] + u[i+1]
 	}
 	if n == 1 {
@@ -132,16 +134,16 @@ type Oscillators struct{}
 
 func (Oscillators) Eval(dst []float64, _ float64, y []float64) error {
 	dst = dst[:len(y)]
-	i := 0
-	if vectorised && len(y) >= 8 {
-		i = len(y) &^ 3
-		oscillateAVX2(&dst[0], &y[0], i)
+	i := 1
+	if len(y) >= 8 && vectorised {
+		i += len(y) &^ 3
+		oscillateAVX2(&dst[0], &y[0], i-1)
 	}
-	for ; i+1 < len(y); i += 2 {
-		dst[i], dst[i+1] = y[i+1], -y[i]
+	for ; i < len(y); i += 2 {
+		dst[i-1], dst[i] = y[i], -y[i-1]
 	}
-	if i < len(y) {
-		dst[i] = -y[i]
+	if len(y)%2 == 1 {
+		dst[len(y)-1] = -y[len(y)-1]
 	}
 	return nil
 }

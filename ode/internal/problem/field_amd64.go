@@ -6,8 +6,8 @@ import "golang.org/x/sys/cpu"
 // that solvers are compared, and not compilers.
 var vectorised = cpu.X86.HasAVX2
 
-// heatAVX2 stores u_{i−1} − 2u_i + u_{i+1} in dst_i, i = 1 … n; n is a multiple of
-// four.
+// heatAVX2 stores u_{i−1} − 2u_i + u_{i+1} in n components of dst, a multiple of
+// four, neither the first nor the last of u.
 //
 //go:noescape
 func heatAVX2(dst, u *float64, n int)
