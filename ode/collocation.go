@@ -359,7 +359,7 @@ func (r *collocated) change(a *attempt, h float64) (float64, error) {
 		for i, y := range a.y0 {
 			size := math.Abs(y) + math.Abs(h*a.f0[i]) + 0x1p-26*whole
 			for k := range r.d {
-				if d := math.Abs(r.d[k][i]) / size; !(d <= most) {
+				if d := math.Abs(r.d[k][i]) / size; r.d[k][i] != 0 && !(d <= most) {
 					most = d
 				}
 			}

@@ -5,9 +5,13 @@ import (
 	"sort"
 )
 
-// An Event is a zero of a function along the solution. A zero at the very
-// start is not a crossing, so that an integration can be continued from an
-// event without meeting it again; a zero at the end of a step is met once.
+// An Event is a zero of a function along the solution. The function is looked at
+// in eleven points of every step; where it comes near zero between them and
+// turns, it is followed to the turn, so that two crossings close to each other
+// are not missed. A zero at the very start is not a crossing, so that an
+// integration can be continued from an event without meeting it again; a zero at
+// the end of a step is met once. Where the function touches zero without
+// crossing, to rounding, it may be met or not.
 type Event struct {
 	// Value is the function. It is looked at on the interpolant, at both ends
 	// of a step and at points between.
@@ -38,12 +42,17 @@ const looks = 10
 type watch struct {
 	events []Event
 	signs  []float64 // sign of each function just before the current step; 0: not known yet
+	values []float64 // of each function at the start of the step
 	y      []float64
 	found  []Hit
+
+	times, samples [looks + 1]float64 // of one function in one step
 }
 
 func newWatch(events []Event, n int) *watch {
-	return &watch{events: events, signs: make([]float64, len(events)), y: make([]float64, n)}
+	return &watch{
+		events: events, signs: make([]float64, len(events)), values: make([]float64, len(events)), y: make([]float64, n),
+	}
 }
 
 func (w *watch) begin(t float64, y []float64) error {
@@ -52,7 +61,7 @@ func (w *watch) begin(t float64, y []float64) error {
 		if err != nil {
 			return err
 		}
-		w.signs[i] = sign(g)
+		w.signs[i], w.values[i] = sign(g), g
 	}
 	return nil
 }
@@ -96,9 +105,9 @@ func (w *watch) step(s *Step) ([]Hit, bool, error) {
 func (w *watch) look(i int, s *Step) error {
 	e := w.events[i]
 	before := w.signs[i]
-	left := s.T0
+	w.times[0], w.samples[0] = s.T0, w.values[i]
 	for k := 1; k <= looks; k++ {
-		right := s.T0 + (s.T1-s.T0)*float64(k)/looks
+		left, right := w.times[k-1], s.T0+(s.T1-s.T0)*float64(k)/looks
 		if k == looks {
 			right = s.T1
 		}
@@ -106,28 +115,123 @@ func (w *watch) look(i int, s *Step) error {
 		if err != nil {
 			return err
 		}
+		w.times[k], w.samples[k] = right, g
 		after := sign(g)
-		if before != 0 && after != before && (e.Direction == 0 || float64(e.Direction) == -before) {
+		if after != 0 && after == before {
+			if err := w.turns(i, s, k); err != nil {
+				return err
+			}
+			continue
+		}
+		if before != 0 && e.wants(before) {
 			t := right
 			if after != 0 {
 				if t, err = w.root(e, s, left, right, before); err != nil {
 					return err
 				}
 			}
-			w.found = append(w.found, Hit{Event: i, T: t, Y: append([]float64(nil), w.state(s, t)...)})
+			w.meet(i, s, t)
 		}
-		switch {
-		case after != 0:
-			before = after
-		case before != 0:
-			// A zero at a point looked at has been met: what comes after it is
-			// the other side, unless the function only touches zero.
-			before = 0
-		}
-		left = right
+		// A zero at a point looked at has been met: what comes after it is the
+		// other side, unless the function only touches zero.
+		before = after
 	}
-	w.signs[i] = before
+	w.signs[i], w.values[i] = before, w.samples[looks]
 	return nil
+}
+
+// wants reports whether the event is one of the crossings that come from the
+// side of this sign.
+func (e *Event) wants(before float64) bool {
+	return e.Direction == 0 || float64(e.Direction) == -before
+}
+
+func (w *watch) meet(i int, s *Step, t float64) {
+	w.found = append(w.found, Hit{Event: i, T: t, Y: append([]float64(nil), w.state(s, t)...)})
+}
+
+// turns looks whether the function crosses zero and comes back where the samples
+// up to the k-th, which have one sign, are smallest.
+func (w *watch) turns(i int, s *Step, k int) error {
+	if k < 2 {
+		return nil
+	}
+	g := w.samples[k-2 : k+1]
+	side := sign(g[2])
+	if sign(g[0]) != side || sign(g[1]) != side {
+		return nil
+	}
+	// The parabola through the three has its least value side·least at k−1+at.
+	slope, bend := (g[2]-g[0])/2, g[2]-2*g[1]+g[0]
+	if !(side*bend > 0) {
+		return nil
+	}
+	at := -slope / bend
+	inside := math.Abs(at) <= 0.5 || k == 2 && at >= -1 && at < 0 || k == looks && at <= 1 && at > 0
+	least := side * (g[1] + slope*at/2)
+	if !inside || least > 0.25*min(side*g[0], side*g[1], side*g[2]) {
+		return nil
+	}
+	a, c := w.times[k-2], w.times[k]
+	e := w.events[i]
+	m, value, err := w.least(e, s, a, c, side)
+	if err != nil || value > 0 {
+		return err
+	}
+	if value == 0 {
+		if e.Direction == 0 {
+			w.meet(i, s, m)
+		}
+		return nil
+	}
+	if e.wants(side) {
+		t, err := w.root(e, s, a, m, side)
+		if err != nil {
+			return err
+		}
+		w.meet(i, s, t)
+	}
+	if e.wants(-side) {
+		t, err := w.root(e, s, m, c, -side)
+		if err != nil {
+			return err
+		}
+		w.meet(i, s, t)
+	}
+	return nil
+}
+
+// least follows side·function down to its least value between a and c by golden
+// sections, or to the first value that is not positive.
+func (w *watch) least(e Event, s *Step, a, c, side float64) (at, value float64, err error) {
+	const ratio = 0.6180339887498949
+	ask := func(t float64) float64 {
+		g, fault := w.value(e, s, t)
+		if fault != nil {
+			err = fault
+		}
+		return side * g
+	}
+	p, q := c-ratio*(c-a), a+ratio*(c-a)
+	u, v := ask(p), ask(q)
+	for range 40 {
+		if u > v {
+			a, p, u = p, q, v
+			q = a + ratio*(c-a)
+			v = ask(q)
+		} else {
+			c, q, v = q, p, u
+			p = c - ratio*(c-a)
+			u = ask(p)
+		}
+		if err != nil || min(u, v) <= 0 {
+			break
+		}
+	}
+	if u < v {
+		return p, u, err
+	}
+	return q, v, err
 }
 
 // root bisects a change of sign down to neighbouring floats and returns the

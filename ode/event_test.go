@@ -5,10 +5,12 @@ import (
 	"math"
 	"testing"
 
+	"fisherflow/ode/internal/problem"
+
 	"github.com/stretchr/testify/require"
 )
 
-var harmonic = oscillators(2)
+var harmonic = problem.Oscillators{}
 
 func coordinate(i int, level float64) func(float64, []float64) (float64, error) {
 	return func(_ float64, y []float64) (float64, error) { return y[i] - level, nil }
@@ -82,5 +84,122 @@ func TestBouncingBall(t *testing.T) {
 		v := -r.State(r.Len() - 1)[1]
 		y = []float64{0, v}
 		want += 2 * v / 9.81
+	}
+}
+
+// TestBouncingBallThatGoesOn changes the state at a hundred bounces of one
+// solve, elastic ones and such that lose speed.
+func TestBouncingBallThatGoesOn(t *testing.T) {
+	const g = 9.81
+	ball := FieldFunc(func(dst []float64, _ float64, y []float64) error { dst[0], dst[1] = y[1], -g; return nil })
+	for _, restitution := range []float64{1, 0.97} {
+		s := &Settings{RTol: 1e-9, Events: []Event{{
+			Value: coordinate(0, 0), Direction: -1,
+			Apply: func(_ float64, y []float64) error {
+				y[0], y[1] = 0, -restitution*y[1]
+				return nil
+			},
+		}}}
+		fall := math.Sqrt(2 * 10 / g)
+		var want []float64
+		at, flight := fall, 2*fall
+		for range 100 {
+			want = append(want, at)
+			flight *= restitution
+			at += flight
+		}
+		r, err := Solve(context.Background(), ball, []float64{10, 0}, 0, want[99]+flight/10, s)
+		require.NoError(t, err)
+		require.Len(t, r.Hits, 100)
+		for k, h := range r.Hits {
+			require.InEpsilon(t, want[k], h.T, 1e-12, "bounce %d", k)
+		}
+		// Between the bounces the flights are parabolas.
+		h := r.At(nil, want[50]+flight/3)[0]
+		v := math.Sqrt(2*g*10) * math.Pow(restitution, 51)
+		require.InDelta(t, v*flight/3-g*flight*flight/18, h, 1e-9)
+	}
+}
+
+// TestEventsThatBarelyCross: both crossings of a dip between two looks are met,
+// in time order, and none where the function turns before zero.
+func TestEventsThatBarelyCross(t *testing.T) {
+	clock := FieldFunc(func(dst []float64, _ float64, _ []float64) error { dst[0] = 1; return nil })
+	for _, c := range []float64{0.005, 0.031, 0.5, 0.55, 0.777, 0.97, 0.995} {
+		for _, depth := range []float64{1e-5, 1e-8, 1e-11} {
+			dip := func(d float64) Event {
+				return Event{Value: func(_ float64, y []float64) (float64, error) { return (y[0]-c)*(y[0]-c) - d, nil }}
+			}
+			up, down := dip(depth), dip(depth)
+			up.Direction, down.Direction = 1, -1
+			s := &Settings{Method: RK4, Step: 1, Events: []Event{dip(depth), dip(-depth), up, down}}
+			r, err := Solve(context.Background(), clock, []float64{0}, 0, 1, s)
+			require.NoError(t, err)
+			half := math.Sqrt(depth)
+			var all []float64
+			for _, h := range r.Hits {
+				switch h.Event {
+				case 0:
+					all = append(all, h.T)
+				case 1:
+					t.Errorf("met a zero that is none, at %g", h.T)
+				case 2:
+					require.InDelta(t, c+half, h.T, 1e-15/half)
+				case 3:
+					require.InDelta(t, c-half, h.T, 1e-15/half)
+				}
+			}
+			require.Len(t, r.Hits, 4, "c = %g, depth %g", c, depth)
+			require.Len(t, all, 2)
+			require.InDelta(t, c-half, all[0], 1e-15/half)
+			require.InDelta(t, c+half, all[1], 1e-15/half)
+		}
+	}
+}
+
+// TestFieldThatSwitches: a mass on a spring with dry friction, whose field jumps
+// where the velocity changes sign. With an event there the half swings are those
+// of a spring that is moved by the friction, in closed form.
+func TestFieldThatSwitches(t *testing.T) {
+	const friction = 0.1
+	side := -1.0
+	mass := FieldFunc(func(dst []float64, _ float64, y []float64) error {
+		dst[0], dst[1] = y[1], -y[0]-friction*side
+		return nil
+	})
+	s := &Settings{Method: DOP853, RTol: 1e-13, ATol: 1e-14, Events: []Event{{
+		Value: coordinate(1, 0),
+		Apply: func(_ float64, y []float64) error { side, y[1] = -side, 0; return nil },
+	}}}
+	r, err := Solve(context.Background(), mass, []float64{2, 0}, 0, 20, s)
+	require.NoError(t, err)
+	require.Len(t, r.Hits, 6)
+	for k, h := range r.Hits {
+		require.InDelta(t, float64(k+1)*math.Pi, h.T, 1e-11)
+		want := 2 - 2*friction*float64(k+1)
+		require.InDelta(t, want, math.Abs(h.Y[0]), 1e-11)
+	}
+}
+
+// TestDiscontinuities: the same jump at a known time costs no rejected steps,
+// and no accuracy.
+func TestDiscontinuities(t *testing.T) {
+	switched := FieldFunc(func(dst []float64, at float64, y []float64) error {
+		dst[0] = -y[0]
+		if at > 1 {
+			dst[0] = 3 - y[0]
+		}
+		return nil
+	})
+	want := 3 + (math.Exp(-1)-3)*math.Exp(-1)
+	for _, m := range []Method{DormandPrince, DOP853, Verner98, GBS, Radau5, Rosenbrock, Auto} {
+		told, err := Solve(context.Background(), switched, []float64{1}, 0, 2, &Settings{Method: m, RTol: 1e-10, Discontinuities: []float64{1}})
+		require.NoError(t, err, m.Name())
+		require.InDelta(t, want, end(told)[0], 1e-8, m.Name())
+		found, err := Solve(context.Background(), switched, []float64{1}, 0, 2, &Settings{Method: m, RTol: 1e-10})
+		require.NoError(t, err, m.Name())
+		// Untold, it is found by rejected steps alone, or not.
+		require.InDelta(t, want, end(found)[0], 1e-5, m.Name())
+		require.Less(t, told.Statistics.Evaluations, found.Statistics.Evaluations, m.Name())
 	}
 }

@@ -29,6 +29,7 @@ type jacobian struct {
 	band
 	data    []float64
 	formula fd.Formula
+	small   []float64
 	y, f    []float64
 }
 
@@ -41,7 +42,7 @@ func newJacobian(n int, s *Settings, f Field) *jacobian {
 			shape = banded(n, lower, upper, 0)
 		}
 	}
-	j := &jacobian{band: shape, data: make([]float64, shape.size()), formula: s.Differences}
+	j := &jacobian{band: shape, data: make([]float64, shape.size()), formula: s.Differences, small: smallness(n, s)}
 	storage := make([]float64, 2*n)
 	j.y, j.f = storage[:n], storage[n:]
 	return j
@@ -74,10 +75,24 @@ func (j *jacobian) take(g *guarded, t float64, y, f0 []float64) error {
 	return nil
 }
 
-// increment is the step of the differences in a component: that of the formula
-// at 1, in proportion to the component.
-func (j *jacobian) increment(y float64) float64 {
-	return j.formula.Step * math.Max(1e-3, math.Abs(y))
+// increment is the step of the differences in component c: that of the formula at
+// 1, in proportion to the component or to what is small for it.
+func (j *jacobian) increment(c int, y float64) float64 {
+	return j.formula.Step * math.Max(j.small[c], math.Abs(y))
+}
+
+// smallness is, component by component, what the tolerances take for small:
+// where the absolute one takes over from the relative one, from 1e-8 to 1e-3.
+func smallness(n int, s *Settings) []float64 {
+	small := make([]float64, n)
+	for i := range small {
+		a := s.ATol
+		if i < len(s.ATols) {
+			a = s.ATols[i]
+		}
+		small[i] = math.Min(1e-3, math.Max(1e-8, a/s.RTol))
+	}
+	return small
 }
 
 // columnsFrom differences every column first, first + stride, … by the stencil,
@@ -93,7 +108,7 @@ func (j *jacobian) columnsFrom(g *guarded, first, stride int, t float64, y, f0 [
 		if p.Loc != 0 {
 			copy(j.y, y)
 			for c := first; c < j.n; c += stride {
-				j.y[c] += sign * p.Loc * j.increment(y[c])
+				j.y[c] += sign * p.Loc * j.increment(c, y[c])
 			}
 			if err := g.eval(j.f, t, j.y); err != nil {
 				return err
@@ -101,7 +116,7 @@ func (j *jacobian) columnsFrom(g *guarded, first, stride int, t float64, y, f0 [
 			values = j.f
 		}
 		for c := first; c < j.n; c += stride {
-			w := sign * p.Coeff / j.increment(y[c])
+			w := sign * p.Coeff / j.increment(c, y[c])
 			for r := max(0, c-j.upper); r < min(j.n, c+j.lower+1); r++ {
 				j.data[r*j.step+c+j.shift] += w * values[r]
 			}

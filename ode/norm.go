@@ -14,8 +14,7 @@ func RMS(rtol, atol float64) Norm {
 		y0, y1 = y0[:len(err)], y1[:len(err)]
 		sum := 0.0
 		for i, e := range err {
-			e /= atol + rtol*max(math.Abs(y0[i]), math.Abs(y1[i]))
-			sum += e * e
+			sum += scaledSquare(e, y0[i], y1[i], rtol, max(atol, leastScale))
 		}
 		return math.Sqrt(sum / float64(len(err))), nil
 	}
@@ -27,8 +26,7 @@ func RMSWith(rtol float64, atols []float64) Norm {
 		y0, y1, a := y0[:len(err)], y1[:len(err)], atols[:len(err)]
 		sum := 0.0
 		for i, e := range err {
-			e /= a[i] + rtol*max(math.Abs(y0[i]), math.Abs(y1[i]))
-			sum += e * e
+			sum += scaledSquare(e, y0[i], y1[i], rtol, max(a[i], leastScale))
 		}
 		return math.Sqrt(sum / float64(len(err))), nil
 	}
@@ -40,7 +38,7 @@ func Max(rtol, atol float64) Norm {
 		y0, y1 = y0[:len(err)], y1[:len(err)]
 		largest := 0.0
 		for i, e := range err {
-			e = math.Abs(e) / (atol + rtol*max(math.Abs(y0[i]), math.Abs(y1[i])))
+			e = math.Abs(e) / (max(atol, leastScale) + rtol*max(math.Abs(y0[i]), math.Abs(y1[i])))
 			if !(e <= largest) {
 				largest = e
 			}

@@ -98,11 +98,15 @@ func newWork(f Field, y0 []float64, t0, t1 float64, r *Trajectory) *work {
 // makeStorage makes the stepper and the vectors of an attempt.
 func (w *work) makeStorage(n int, s *Settings) {
 	a := &w.attempt
+	a.field = &w.field
+	if n == 0 {
+		return // there is no step to make
+	}
 	w.adaptive = s.Method.EmbeddedOrder() > 0
 	w.stepper = s.Method.stepper(n, s)
 	w.keeps = w.stepper.keeps()
 	vectors := newVectors(5, n)
-	a.field, a.y0, a.f0, a.y1, a.f1 = &w.field, vectors[0], vectors[1], vectors[2], vectors[3]
+	a.y0, a.f0, a.y1, a.f1 = vectors[0], vectors[1], vectors[2], vectors[3]
 	if w.adaptive {
 		a.err = vectors[4]
 	}
@@ -131,7 +135,7 @@ func reuse(m Method, n int, looked bool) *work {
 // release gives the work to the next solve.
 func (w *work) release() {
 	m, ok := w.settings.Method.(*tableau)
-	if !ok {
+	if !ok || w.stepper == nil {
 		return
 	}
 	a := attempt{
@@ -194,6 +198,9 @@ func (w *work) run(ctx context.Context) (err error) {
 			return w.fail(0, fault, "")
 		}
 	}
+	if w.adaptive {
+		w.h = max(w.h, resolution(a.t0))
+	}
 	w.aim()
 	for {
 		if err := ctx.Err(); err != nil {
@@ -236,6 +243,9 @@ func (w *work) advance() (ended bool, err error) {
 		w.stepped++
 		cut := w.next()
 		h := math.Abs(a.t1 - a.t0)
+		if h == 0 {
+			return true, w.fail(w.h, fmt.Errorf("%w: it does not move t", ErrMinStep), "raise Step")
+		}
 		a.next = 0
 		square, fault := w.stepper.step(a)
 		if a.looked && fault == nil && !(square > 1) {

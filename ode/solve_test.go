@@ -6,53 +6,21 @@ import (
 	"math"
 	"testing"
 
+	"fisherflow/ode/internal/problem"
+
 	"github.com/stretchr/testify/require"
 )
 
-// Brusselator: y1' = 1 + y1²y2 − 4y1, y2' = 3y1 − y1²y2, with its state at
-// t = 20 from a Taylor series of order 40 in 260 bits.
-var brusselator = FieldFunc(func(dst []float64, _ float64, y []float64) error {
-	p := y[0] * y[0] * y[1]
-	dst[0] = 1 + p - 4*y[0]
-	dst[1] = 3*y[0] - p
-	return nil
-})
-
 var (
-	brusselatorStart = []float64{1.5, 3}
-	brusselatorEnd   = []float64{4.986370712683478486498e-01, 4.596780349452011183201e+00}
+	brusselator, brusselatorStart, brusselatorEnd, _       = known("brusselator")
+	arenstorf, arenstorfStart, arenstorfEnd, arenstorfSpan = known("arenstorf")
+	fisherGauss, fisherGaussStart, fisherGaussEnd, _       = known("fisher_gauss")
 )
 
-// Arenstorf's periodic orbit of the restricted three-body problem.
-var arenstorf = FieldFunc(func(dst []float64, _ float64, y []float64) error {
-	const mu = 0.012277471
-	mp := 1 - float64(mu)
-	d1 := math.Pow((y[0]+mu)*(y[0]+mu)+y[1]*y[1], 1.5)
-	d2 := math.Pow((y[0]-mp)*(y[0]-mp)+y[1]*y[1], 1.5)
-	dst[0], dst[1] = y[2], y[3]
-	dst[2] = y[0] + 2*y[3] - mp*(y[0]+mu)/d1 - mu*(y[0]-mp)/d2
-	dst[3] = y[1] - 2*y[2] - mp*y[1]/d1 - mu*y[1]/d2
-	return nil
-})
-
-var (
-	arenstorfStart = []float64{0.994, 0, 0, -2.00158510637908252240537862224}
-	arenstorfSpan  = 17.0652165601579625588917206249
-	arenstorfEnd   = []float64{9.939999999999088403380e-01, -3.030943022982418330908e-13, -4.928536581055052732564e-11, -2.001585106393270238498e+00}
-)
-
-// The flow of the likelihood of a normal in (μ, log σ), which is closed form.
-var fisherGauss = FieldFunc(func(dst []float64, _ float64, y []float64) error {
-	const m, s2 = 1.5, 0.25
-	dst[0] = m - y[0]
-	dst[1] = 0.5 * ((s2+(m-y[0])*(m-y[0]))*math.Exp(-2*y[1]) - 1)
-	return nil
-})
-
-var (
-	fisherGaussStart = []float64{-3, -1.6}
-	fisherGaussEnd   = []float64{1.499795700316068818168, -6.913308686310878606149e-01}
-)
+func known(name string) (f Field, start, end []float64, span float64) {
+	p := problem.ByName(name)
+	return p.Field, p.Y0, p.End, p.T1
+}
 
 func distance(a, b []float64) float64 {
 	worst := 0.0
@@ -348,7 +316,7 @@ func TestNoAllocationPerStep(t *testing.T) {
 			if n > 100 && m.Kind() == "implicit" {
 				continue // gonum's BLAS and LAPACK allocate above that
 			}
-			f := oscillators(n)
+			f := problem.Oscillators{}
 			y0 := make([]float64, n)
 			y0[0] = 1
 			run := func(span float64) float64 {
@@ -364,36 +332,47 @@ func TestNoAllocationPerStep(t *testing.T) {
 	}
 }
 
-func oscillators(n int) Field {
-	return FieldFunc(func(dst []float64, _ float64, y []float64) error {
-		for i := 0; i+1 < len(y); i += 2 {
-			dst[i], dst[i+1] = y[i+1], -y[i]
-		}
-		if len(y)%2 == 1 {
-			dst[len(y)-1] = -y[len(y)-1]
-		}
-		return nil
-	})
-}
-
-// FuzzSolve looks for panics and hangs over fields, spans and settings.
+// FuzzSolve looks for panics, hangs, ends that are missed and states that are
+// not finite, over fields, spans, directions and settings.
 func FuzzSolve(f *testing.F) {
-	f.Add(1.0, -1.0, 0.0, 1.0, 1e-6, 0.1, uint8(0))
-	f.Add(1e300, 1e300, 0.0, 1.0, 1e-12, 0.1, uint8(2))
-	f.Add(-1.0, 5.0, 3.0, -1e9, 0.0, 1e-30, uint8(1))
-	f.Fuzz(func(t *testing.T, y0, a, t0, t1, tol, h float64, kind uint8) {
+	f.Add(1.0, -1.0, 0.0, 1.0, 1e-6, 0.1, uint8(0), uint8(0))
+	f.Add(1e300, 1e300, 0.0, 1.0, 1e-12, 0.1, uint8(2), uint8(1))
+	f.Add(-1.0, 5.0, 3.0, -1e9, 0.0, 1e-30, uint8(1), uint8(2))
+	f.Add(0.0, 0.0, 1e-300, 2e-300, 1e-3, 0.0, uint8(9), uint8(3))
+	f.Add(-1.9, -3.0, 0.0, 1e4, 1e-10, 1e3, uint8(10), uint8(7))
+	f.Add(0.5, 1e5, -2.0, 2.0, 1e-8, 1e-3, uint8(15), uint8(5))
+	f.Fuzz(func(t *testing.T, y0, a, t0, t1, tol, h float64, kind, extras uint8) {
 		field := FieldFunc(func(dst []float64, at float64, y []float64) error {
-			dst[0] = a*y[0] + math.Sin(at)*y[0]*y[0]
-			if y[0] < -2 {
+			switch {
+			case extras&1 != 0 && math.Mod(at, 0.3) > 0.2:
+				dst[0], dst[1] = -a, y[0]
+			case y[0] < -2:
 				return ErrDomain
+			default:
+				dst[0], dst[1] = a*y[0]+math.Sin(at)*y[0]*y[0], y[0]-y[1]
 			}
 			return nil
 		})
-		r, err := Solve(context.Background(), field, []float64{y0}, t0, t1, &Settings{
-			Method: Methods()[int(kind)%len(Methods())], RTol: tol, Step: math.Abs(h), MaxSteps: 2000,
-		})
+		s := &Settings{Method: Methods()[int(kind)%len(Methods())], RTol: tol, Step: math.Abs(h), MaxSteps: 2000}
+		if extras&2 != 0 {
+			s.Events = []Event{{Value: coordinate(0, 0.25), Apply: func(_ float64, y []float64) error { y[0] = -y[0]; return nil }}}
+		}
+		if extras&4 != 0 {
+			s.StopAt = []float64{t0 + (t1-t0)/3, t0 + (t1-t0)/2}
+			s.SaveAt = s.StopAt
+			s.Discontinuities = s.StopAt[:1]
+		}
+		s.Discard = extras&8 != 0
+		r, err := Solve(context.Background(), field, []float64{y0, a}, t0, t1, s)
 		if err == nil && r.Time(r.Len()-1) != t1 {
 			t.Fatalf("ended at %g instead of %g without an error", r.Time(r.Len()-1), t1)
+		}
+		if y0-y0 == 0 && a-a == 0 && t0-t0 == 0 {
+			for i := range r.Len() {
+				if !finite(r.State(i)) {
+					t.Fatalf("state %v at %g", r.State(i), r.Time(i))
+				}
+			}
 		}
 	})
 }
