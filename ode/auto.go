@@ -68,6 +68,7 @@ func (w *switching) keep(a *attempt) {
 		a.stiff = false
 		if w.explicit.keep(a); a.stiff {
 			w.turn(true)
+			a.stiff = false // and taken care of
 			if w.implicit == nil {
 				w.implicit = newCollocated(Radau5.(*collocation), w.n, w.settings)
 			}

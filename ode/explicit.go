@@ -81,8 +81,9 @@ type side struct {
 	k      [][]float64
 	rows   []pass
 	final  pass
-	judge  verdict
+	fine   verdict
 	coarse pass
+	crude  verdict // of the coarse estimate
 	dense  []pass
 	terms  []pass
 }
@@ -137,12 +138,14 @@ func (e *explicit) make(s *side, a *attempt, f0, f1, y0, y1 []float64) {
 		return
 	}
 	s.final.v, s.final.rest = e.plan.rest, a.err
-	s.judge = verdict{err: a.err, f: f1, y0: y0, y1: y1, width: padded(e.n), w: e.closing}
+	s.fine = verdict{err: a.err, f: f1, y0: y0, y1: y1, width: padded(e.n), w: e.closing}
 	if e.closing == 0 {
-		s.judge.f = f0 // any that is finite
+		s.fine.f = f0 // any that is finite
 	}
 	if e.tableau.coarse != nil {
 		s.coarse = newPass(e.plan.coarse, e.crude, nil, k)
+		s.crude = s.fine
+		s.crude.err = e.crude
 	}
 	if !a.looked {
 		return
@@ -228,46 +231,45 @@ func (e *explicit) close(a *attempt) error {
 	return nil
 }
 
-// judge makes the error estimate and returns the square of its size.
+// judge makes the error estimate and returns the square of its size. Of two
+// estimates that is |e|²/√(|e|² + |ẽ|²/100), to which the first is scaled.
 func (e *explicit) judge(a *attempt, h float64) (float64, error) {
-	m, v := &a.measure, &e.side.judge
-	v.rtol, v.atol = m.rtol, m.atol
-	square := 0.0
-	if vectorised {
-		square = judgeAVX2(v, h)
-	} else {
-		square = v.judgePortable(h)
-	}
-	square *= m.share
-	var fault error
-	if m.norm != nil || m.controlled != e.n {
-		square, fault = m.square(a.err, a.y0, a.y1)
-	}
+	s := e.side
+	square, fault := e.square(&s.fine, a, h)
 	if e.tableau.coarse != nil && fault == nil && square != 0 {
-		square, fault = e.mixed(a, square, h)
+		s.coarse.sum(h)
+		var crude float64
+		if crude, fault = e.square(&s.crude, a, 1); fault == nil {
+			share := square / (square + 0.01*crude)
+			square *= share
+			if a.looked {
+				root := math.Sqrt(share)
+				for i := range a.err {
+					a.err[i] *= root
+				}
+			}
+		}
 	}
 	if square-square != 0 && fault == nil {
-		fault = blame(a.t1, e.side.k[:len(e.b)]...)
+		fault = blame(a.t1, s.k[:len(e.b)]...)
 	}
 	return square, fault
 }
 
-// mixed is the square of the size |e|²/√(|e|² + |ẽ|²/100) of two estimates, to
-// which the first is scaled.
-func (e *explicit) mixed(a *attempt, square, h float64) (float64, error) {
-	e.side.coarse.sum(h)
-	crude, fault := a.measure.square(e.crude, a.y0, a.y1)
-	if fault != nil {
-		return square, fault
+// square completes an estimate and returns the square of its size.
+func (e *explicit) square(v *verdict, a *attempt, h float64) (float64, error) {
+	m := &a.measure
+	v.rtol, v.atol = m.rtol, m.atol
+	sum := 0.0
+	if vectorised {
+		sum = judgeAVX2(v, h)
+	} else {
+		sum = v.judgePortable(h)
 	}
-	share := square / (square + 0.01*crude)
-	if a.looked {
-		root := math.Sqrt(share)
-		for i := range a.err {
-			a.err[i] *= root
-		}
+	if m.norm != nil || m.controlled != e.n {
+		return m.square(v.err, a.y0, a.y1)
 	}
-	return square * share, nil
+	return sum * m.share, nil
 }
 
 func (e *explicit) interpolate(a *attempt) error {

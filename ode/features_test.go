@@ -3,7 +3,6 @@ package ode
 import (
 	"context"
 	"errors"
-	"fmt"
 	"math"
 	"testing"
 
@@ -141,19 +140,4 @@ func TestEnsemble(t *testing.T) {
 	none, err := Ensemble(context.Background(), 0, problem, nil)
 	require.NoError(t, err)
 	require.Empty(t, none)
-}
-
-func ExampleSteps() {
-	decay := FieldFunc(func(dst []float64, _ float64, y []float64) error { dst[0] = -y[0]; return nil })
-	for step, err := range Steps(context.Background(), decay, []float64{1}, 0, 10, nil) {
-		if err != nil {
-			fmt.Println(err)
-			return
-		}
-		if step.Y1[0] < 0.5 {
-			fmt.Printf("halved before t = %.1f\n", step.T1+0.05)
-			break
-		}
-	}
-	// Output: halved before t = 0.8
 }

@@ -102,11 +102,8 @@ func (o *Outcome) report(ctx context.Context, p *Problem, main bool) error {
 		if m.Final, err = p.final(); err != nil {
 			return err
 		}
-		stats := p.Solution.Statistics
-		m.Solver = &Solver{
-			Method: p.Spec.ODE.Method, Steps: stats.Steps,
-			Rejected: stats.Rejected + stats.Refused, Evaluations: stats.Evaluations,
-		}
+		solver := newSolver(p.Spec.ODE.Method, &p.Solution.Statistics)
+		m.Solver = &solver
 	}
 	if p.Err != nil {
 		m.Error = p.Err.Error()

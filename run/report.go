@@ -306,8 +306,7 @@ func (p *page) flows(o *Outcome) {
 			if last < len(v.Losses) {
 				r.Loss = Number(v.Losses[last])
 			}
-			stats := v.Statistics
-			r.Solver = Solver{Steps: stats.Steps, Rejected: stats.Rejected + stats.Refused, Evaluations: stats.Evaluations}
+			r.Solver = newSolver(s.ODE.Method, &v.Statistics)
 		}
 		if i < len(o.Timings) {
 			r.Time = o.Timings[i].Solve

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+
+	"fisherflow/ode"
 )
 
 // Schema is the version of the form of [Result].
@@ -139,6 +141,29 @@ type Solver struct {
 	// Rejected counts attempts that the error control or the field refused.
 	Rejected    int `json:"rejected"`
 	Evaluations int `json:"evaluations"`
+	// StiffFrom is the time from which on an explicit method found its steps
+	// bounded by stability rather than accuracy; nil if it did not.
+	StiffFrom *Number `json:"stiff_from,omitempty"`
+}
+
+// manySteps is when stiffness is worth a word: any flow is stiff where it rests.
+const manySteps = 1000
+
+// Advice says in a sentence what another method would do better, if one would.
+func (s *Solver) Advice() string {
+	if s.StiffFrom == nil || s.Steps < manySteps {
+		return ""
+	}
+	return fmt.Sprintf("the flow is stiff from t = %.4g on: ode.method = \"auto\", \"radau5\" or \"rosenbrock\" take fewer steps", float64(*s.StiffFrom))
+}
+
+func newSolver(method string, s *ode.Statistics) Solver {
+	r := Solver{Method: method, Steps: s.Steps, Rejected: s.Rejected + s.Refused, Evaluations: s.Evaluations}
+	if s.Stiff {
+		from := Number(s.StiffFrom)
+		r.StiffFrom = &from
+	}
+	return r
 }
 
 // A MemberResult is one of the flows that a run compares.

@@ -616,3 +616,20 @@ func TestExitCode(t *testing.T) {
 	assert.Equal(t, ExitClaim, ExitCode(nil, &Outcome{Result: &Result{Status: OK, Claims: []Claim{{}}}}))
 	assert.Equal(t, ExitFailed, ExitCode(nil, &Outcome{Result: &Result{Status: Failed}}), "a stored failure is one")
 }
+
+// TestStiffness: a Euclidean flow that an explicit method can hardly follow says
+// so, and an implicit one follows it in a few steps.
+func TestStiffness(t *testing.T) {
+	flow := []string{"flow.metric=euclidean", "flow.chart=source", "flow.start={chart=\"source\", at=[2.6, 0.005]}", "claims={monotone=true}"}
+	explicit, err := Execute(context.Background(), riversPlan(t, append(flow, "ode.max-steps=5000")...), Options{Output: t.TempDir()})
+	require.Error(t, err)
+	require.NotNil(t, explicit.Result.Solver.StiffFrom)
+	assert.Contains(t, explicit.Result.Solver.Advice(), "radau5")
+	for _, method := range []string{"radau5", "rosenbrock", "auto"} {
+		implicit, err := Execute(context.Background(), riversPlan(t, append(flow, "ode.method="+method)...), Options{Output: t.TempDir()})
+		require.NoError(t, err, method)
+		assert.Less(t, implicit.Result.Solver.Steps, 300, method)
+		assert.Empty(t, implicit.Result.Solver.Advice(), method)
+		assert.Empty(t, implicit.Result.Disagreeing(), method)
+	}
+}

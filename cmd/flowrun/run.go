@@ -139,6 +139,9 @@ func printOutcome(w io.Writer, o *run.Outcome) {
 	}
 	if s := r.Solver; s != nil {
 		fmt.Fprintf(w, "\n%s: %d steps, %d rejected, %d evaluations\n", s.Method, s.Steps, s.Rejected, s.Evaluations)
+		if advice := s.Advice(); advice != "" {
+			fmt.Fprintln(w, advice)
+		}
 	}
 	for _, m := range r.Members {
 		if m.Error != "" {

@@ -62,12 +62,7 @@ func (b *bench) row(m ode.Method, c setting) string {
 	var result *ode.Trajectory
 	var fault error
 	median, least := b.time(func() { result, fault = b.solve(m, c) })
-	absolute, relative := 0.0, 0.0
-	for i, y := range result.State(result.Len() - 1) {
-		e := math.Abs(y - b.Reference[i])
-		absolute = math.Max(absolute, e)
-		relative = math.Max(relative, e/math.Max(math.Abs(b.Reference[i]), 1e-300))
-	}
+	absolute, relative := b.errors(result)
 	status := "ok"
 	if fault != nil {
 		status = "FAIL " + clean(fault.Error())
@@ -79,6 +74,16 @@ func (b *bench) row(m ode.Method, c setting) string {
 		version(), m.Name(), b.name, b.N, c.name, absolute, relative, s.Evaluations, s.Jacobians, s.Steps, rejected,
 		median*1e6, least*1e6, b.tf*1e9, perEvaluation*1e9, (perEvaluation-b.tf)*1e9,
 		least/float64(max(1, s.Steps+rejected))*1e9, status)
+}
+
+// errors are the largest absolute and relative error of the end.
+func (b *bench) errors(r *ode.Trajectory) (absolute, relative float64) {
+	for i, y := range r.State(r.Len() - 1) {
+		e := math.Abs(y - b.Reference[i])
+		absolute = math.Max(absolute, e)
+		relative = math.Max(relative, e/math.Max(math.Abs(b.Reference[i]), 1e-300))
+	}
+	return absolute, relative
 }
 
 // time returns the median and the least CPU seconds of a call, over batches.

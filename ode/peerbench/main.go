@@ -3,12 +3,14 @@
 // printed in, so that both stand in one table:
 //
 //	peerbench -problems PATH/problems.json [-problem NAME] [-method NAME] [-quick]
+//	peerbench -figure FILE [-quick]
 //
 // A row holds the largest absolute and relative error of the end, the work, and
 // the CPU time in µs of one whole solve, set-up included, as the median and the
 // least over batches. Adaptive methods run with rtol from 1e-3 to 1e-13 and
 // atol = rtol · atol_factor, those of fixed step size with the problem's own
-// number of steps.
+// number of steps. With -figure it draws the time that accuracy costs on a few of
+// the problems instead, as SVG, PNG or PDF.
 package main
 
 import (
@@ -61,7 +63,15 @@ func main() {
 	only := flag.String("problem", "", "run this problem alone")
 	method := flag.String("method", "", "run this method alone")
 	quick := flag.Bool("quick", false, "short timing loops, and tolerances three decades apart")
+	drawn := flag.String("figure", "", "draw work against precision into this `file`, and print no rows")
 	flag.Parse()
+	if *drawn != "" {
+		if err := workPrecision(*drawn, *quick); err != nil {
+			fmt.Fprintln(os.Stderr, "peerbench:", err)
+			os.Exit(1)
+		}
+		return
+	}
 	if err := run(*path, *only, *method, *quick); err != nil {
 		fmt.Fprintln(os.Stderr, "peerbench:", err)
 		os.Exit(1)
