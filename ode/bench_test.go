@@ -29,3 +29,20 @@ func BenchmarkStep(b *testing.B) {
 		}
 	}
 }
+
+// BenchmarkStiff is the time of a whole solve of a stiff problem.
+func BenchmarkStiff(b *testing.B) {
+	for _, name := range []string{"vdp1000", "rober", "hires"} {
+		p := problem.ByName(name)
+		for _, m := range []Method{Radau5, Rosenbrock, Auto} {
+			b.Run(name+"/"+m.Name(), func(b *testing.B) {
+				s := &Settings{Method: m, RTol: 1e-6, ATol: 1e-6 * p.Absolute, Discard: true}
+				for b.Loop() {
+					if _, err := Solve(context.Background(), p.Field, p.Y0, p.T0, p.T1, s); err != nil {
+						b.Fatal(err)
+					}
+				}
+			})
+		}
+	}
+}

@@ -297,7 +297,7 @@ func transform(dst, m, x [][]float64) {
 func (r *collocated) newton(a *attempt, h float64) error {
 	last, before := 0.0, 0.0
 	// The convergence of the last step is believed, less and less.
-	r.rate = math.Pow(math.Max(r.rate, 0x1p-52), 0.8)
+	r.rate = exp2(0.8 * log2(math.Max(r.rate, 0x1p-52)))
 	for r.iterations = 1; r.iterations <= r.most; r.iterations++ {
 		for k, c := range r.c {
 			t := a.t0 + c*h
@@ -334,8 +334,14 @@ func (r *collocated) newton(a *attempt, h float64) error {
 				return errNewton
 			}
 			r.rate = theta / (1 - theta)
-			if r.lower > 0 && r.rate*change*math.Pow(theta, float64(r.most-1-r.iterations)) > r.tolerance {
-				return errNewton
+			if r.lower > 0 {
+				left := r.rate * change // when the iterations that are left are made
+				for range r.most - 1 - r.iterations {
+					left *= theta
+				}
+				if left > r.tolerance {
+					return errNewton
+				}
 			}
 			r.stale = theta > 1e-3
 		}
@@ -455,7 +461,7 @@ func (r *collocated) judge(a *attempt, h float64) (float64, error) {
 func (r *collocated) proposal(h, size float64) float64 {
 	size = math.Max(size, 1e-10)
 	safety := math.Min(0.9, 0.9*float64(1+2*r.most)/float64(r.iterations+2*r.most))
-	shrink := math.Max(1./8, math.Min(5, math.Pow(size, 0.25)/safety))
+	shrink := math.Max(1./8, math.Min(5, math.Sqrt(math.Sqrt(size))/safety))
 	if size > 1 {
 		if r.lastStep == 0 {
 			return h / 10
@@ -463,7 +469,7 @@ func (r *collocated) proposal(h, size float64) float64 {
 		return h / shrink
 	}
 	if r.lastStep > 0 {
-		predicted := r.lastStep / h * math.Pow(size*size/r.lastSize, 0.25) / 0.9
+		predicted := r.lastStep / h * math.Sqrt(size/math.Sqrt(r.lastSize)) / 0.9
 		shrink = math.Max(shrink, math.Max(1./8, math.Min(5, predicted)))
 	}
 	if grow := 1 / shrink; grow < 1 || grow > 1.2 {

@@ -46,9 +46,9 @@ func (b *band) columns(i int) (from, to int) {
 // eigenvalues.
 type scalar interface{ float64 | complex128 }
 
-// lu is a triangular factorisation with partial pivoting. Real dense matrices
-// go to LAPACK; gonum's has neither complex nor general banded ones, and those
-// are eliminated here.
+// lu is a triangular factorisation with partial pivoting. Large real dense
+// matrices go to LAPACK; gonum's has neither complex nor general banded ones, and
+// those are eliminated here, as are small ones, for which a call costs more.
 type lu[T scalar] struct {
 	band
 	data   []T
@@ -72,7 +72,7 @@ func (f *lu[T]) shifted(z T, j *jacobian) error {
 		}
 		f.data[r*f.step+r+f.shift] += z
 	}
-	if real, ok := any(f).(*lu[float64]); ok && f.dense() {
+	if real, ok := any(f).(*lu[float64]); ok && f.large() {
 		if !lapack64.Getrf(real.general(), f.pivots) {
 			return errSingular
 		}
@@ -80,6 +80,9 @@ func (f *lu[T]) shifted(z T, j *jacobian) error {
 	}
 	return f.eliminate()
 }
+
+// large matrices are worth LAPACK.
+func (b *band) large() bool { return b.dense() && b.n > 16 }
 
 func convert[T scalar](x float64) T {
 	var t T
@@ -137,7 +140,7 @@ func (f *lu[T]) eliminate() error {
 
 // solve replaces b by the solution.
 func (f *lu[T]) solve(b []T) {
-	if real, ok := any(b).([]float64); ok && f.dense() {
+	if real, ok := any(b).([]float64); ok && f.large() {
 		lapack64.Getrs(blas.NoTrans, f.general(), blas64.General{Rows: f.n, Cols: 1, Stride: 1, Data: real}, f.pivots)
 		return
 	}

@@ -175,8 +175,8 @@ func (g *extrapolated) finish(a *attempt, size float64) (float64, error) {
 // right, and what it would cost.
 func (g *extrapolated) expect(k int, h float64) {
 	exponent := 1 / float64(2*k-1)
-	least := math.Pow(0.02, exponent)
-	shrink := math.Min(4/least, math.Max(least, math.Pow(g.errors[k]/0.65, exponent)/0.94))
+	least := exp2(exponent * -5.643856189774724) // log₂ 0.02
+	shrink := math.Min(4/least, math.Max(least, exp2(exponent*log2(math.Max(g.errors[k], 1e-100)/0.65))/0.94))
 	g.hopes[k] = h / shrink
 	g.costs[k] = g.work[k] / g.hopes[k]
 }
@@ -363,7 +363,10 @@ func (g *extrapolated) difference(dst []float64, k, l int, h float64) {
 		}
 		weight *= -float64(l-j) / float64(j+1)
 	}
-	scale := math.Pow(float64(m)/2, float64(l))
+	scale := 1.0
+	for range l {
+		scale *= float64(m) / 2
+	}
 	for i := range dst {
 		dst[i] *= scale
 	}
