@@ -141,3 +141,41 @@ func TestEnsemble(t *testing.T) {
 	require.NoError(t, err)
 	require.Empty(t, none)
 }
+
+// TestSolvesWithinSolves: a field may solve a problem of its own with the same
+// method and dimension, and what one solve leaves behind does not reach another.
+func TestSolvesWithinSolves(t *testing.T) {
+	inner := &Settings{Method: DOP853, RTol: 1e-10, Discard: true}
+	nested := FieldFunc(func(dst []float64, at float64, y []float64) error {
+		r, err := Solve(context.Background(), brusselator, brusselatorStart, 0, 0.5, inner)
+		if err != nil {
+			return err
+		}
+		dst[0], dst[1] = y[1]*end(r)[0], -y[0]*end(r)[0]
+		return nil
+	})
+	r, err := Solve(context.Background(), brusselator, brusselatorStart, 0, 0.5, inner)
+	require.NoError(t, err)
+	factor := end(r)[0]
+	turned, err := Solve(context.Background(), nested, []float64{1, 0}, 0, 1, inner)
+	require.NoError(t, err)
+	require.InDelta(t, math.Cos(factor), end(turned)[0], 1e-8)
+
+	// A solve that fails in mid-step, then one that has to be as if it were the
+	// first.
+	before, err := Solve(context.Background(), brusselator, brusselatorStart, 0, 3, &Settings{RTol: 1e-8})
+	require.NoError(t, err)
+	for range 3 {
+		_, err = Solve(context.Background(), FieldFunc(func(dst []float64, at float64, y []float64) error {
+			if at > 1 {
+				panic("out of ink")
+			}
+			return brusselator.Eval(dst, at, y)
+		}), brusselatorStart, 0, 3, &Settings{RTol: 1e-3, Controller: PID})
+		require.ErrorIs(t, err, ErrPanic)
+	}
+	after, err := Solve(context.Background(), brusselator, brusselatorStart, 0, 3, &Settings{RTol: 1e-8})
+	require.NoError(t, err)
+	require.Equal(t, before.times, after.times)
+	require.Equal(t, before.Statistics, after.Statistics)
+}
