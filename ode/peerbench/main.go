@@ -18,6 +18,7 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
+	"io"
 	"os"
 	"runtime/debug"
 	"strings"
@@ -72,13 +73,13 @@ func main() {
 		}
 		return
 	}
-	if err := run(*path, *only, *method, *quick); err != nil {
+	if err := run(os.Stdout, *path, *only, *method, *quick); err != nil {
 		fmt.Fprintln(os.Stderr, "peerbench:", err)
 		os.Exit(1)
 	}
 }
 
-func run(path, only, method string, quick bool) error {
+func run(w io.Writer, path, only, method string, quick bool) error {
 	if path == "" {
 		return fmt.Errorf("-problems is missing: name the file problems.json")
 	}
@@ -98,7 +99,7 @@ func run(path, only, method string, quick bool) error {
 		}
 		methods = []ode.Method{m}
 	}
-	out := bufio.NewWriter(os.Stdout)
+	out := bufio.NewWriter(w)
 	fmt.Fprintln(out, header)
 	known := false
 	for _, f := range fields {
