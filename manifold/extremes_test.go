@@ -229,41 +229,45 @@ func TestRegistry(t *testing.T) {
 }
 
 func TestNoAllocation(t *testing.T) {
-	for _, c := range []struct {
-		family manifold.Family
-		theta  []float64
-	}{
+	for _, c := range []member{
 		{manifold.Gamma{}, []float64{2, 3}}, {manifold.Normal{}, []float64{0, 1}}, {manifold.Categorical{K: 4}, []float64{.1, .2, .3}},
 		{manifold.MultivariateNormal{Dimension: 20}, covariance(20)},
 	} {
-		for _, name := range manifold.AllCharts(c.family) {
-			v, err := manifold.In(c.family, name)
-			require.NoError(t, err)
-			n := v.Dim()
-			xi, dst, theta := make([]float64, n), make([]float64, n), make([]float64, n)
-			require.NoError(t, v.Chart().FromSource(xi, c.theta))
-			g := mat.NewSymDense(n, nil)
+		requireNoAllocation(t, c)
+	}
+}
+
+// requireNoAllocation: neither charts nor divergence, Fisher matrix or
+// structured metric allocate in any chart.
+func requireNoAllocation(t *testing.T, c member) {
+	t.Helper()
+	for _, name := range manifold.AllCharts(c.family) {
+		v, err := manifold.In(c.family, name)
+		require.NoError(t, err)
+		n := v.Dim()
+		xi, dst, theta := make([]float64, n), make([]float64, n), make([]float64, n)
+		require.NoError(t, v.Chart().FromSource(xi, c.theta))
+		g := mat.NewSymDense(n, nil)
+		require.Zero(t, testing.AllocsPerRun(3, func() {
+			must(v.Chart().ToSource(theta, xi))
+			must(v.Chart().FromSource(dst, theta))
+			v.Chart().Push(dst, xi, theta, c.theta)
+			v.Chart().Pull(dst, xi, theta, c.theta)
+			v.Chart().PushInverse(dst, xi, theta, c.theta)
+			v.Chart().PullInverse(dst, xi, theta, c.theta)
+			_, err := v.KL(xi, xi)
+			must(err)
+		}), "%s, %s", c.family.Name(), name)
+		if n < 10 {
+			must(v.Fisher(g, xi))
+			require.Zero(t, testing.AllocsPerRun(3, func() { must(v.Fisher(g, xi)) }), "%s, %s", c.family.Name(), name)
+		}
+		if m, ok := v.StructuredMetric(); ok {
 			require.Zero(t, testing.AllocsPerRun(3, func() {
-				must(v.Chart().ToSource(theta, xi))
-				must(v.Chart().FromSource(dst, theta))
-				v.Chart().Push(dst, xi, theta, c.theta)
-				v.Chart().Pull(dst, xi, theta, c.theta)
-				v.Chart().PushInverse(dst, xi, theta, c.theta)
-				v.Chart().PullInverse(dst, xi, theta, c.theta)
-				_, err := v.KL(xi, xi)
-				must(err)
+				must(m.At(xi))
+				must(m.Raise(dst, dst))
+				must(m.Lower(dst, dst))
 			}), "%s, %s", c.family.Name(), name)
-			if n < 10 {
-				must(v.Fisher(g, xi))
-				require.Zero(t, testing.AllocsPerRun(3, func() { must(v.Fisher(g, xi)) }), "%s, %s", c.family.Name(), name)
-			}
-			if m, ok := v.StructuredMetric(); ok {
-				require.Zero(t, testing.AllocsPerRun(3, func() {
-					must(m.At(xi))
-					must(m.Raise(dst, dst))
-					must(m.Lower(dst, dst))
-				}), "%s, %s", c.family.Name(), name)
-			}
 		}
 	}
 }

@@ -188,6 +188,12 @@ func (f Gamma) KL(p, q []float64) (float64, error) {
 	return q[0]*special.Excess(u) + shapeDivergence(p[0], q[0]), nil
 }
 
+// logGammaDivergence is log Γ(b) − log Γ(a) − (b−a)ψ(a), the divergence of log Γ
+// as a convex function.
+func logGammaDivergence(a, b float64) float64 {
+	return b*special.Excess((a-b)/b) + shapeDivergence(a, b)
+}
+
 // shapeDivergence is S(b) − S(a) − (b−a)S′(a).
 func shapeDivergence(a, b float64) float64 {
 	d := b - a

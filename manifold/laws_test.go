@@ -20,3 +20,15 @@ func TestLaws(t *testing.T) {
 	manifoldtest.Run(t, manifold.MultivariateNormal{}, manifoldtest.Space, []float64{.3, -.2, 1, .4, .7}, []float64{0, 0, 1, 0, 1})
 	manifoldtest.Run(t, manifold.MultivariateNormal{Dimension: 3}, manifoldtest.Space, []float64{.3, -.2, .1, 1, .4, .7, -.2, .1, 1.2})
 }
+
+// TestLawsOfOneParameter: the families whose geometry is that of one rate, and
+// the other curves.
+func TestLawsOfOneParameter(t *testing.T) {
+	manifoldtest.Run(t, manifold.HalfNormal{}, manifoldtest.HalfLine, []float64{1}, []float64{30})
+	manifoldtest.Run(t, manifold.Rayleigh{}, manifoldtest.HalfLine, []float64{1}, []float64{.02})
+	manifoldtest.Run(t, manifold.MaxwellBoltzmann{}, manifoldtest.HalfLine, []float64{1}, []float64{7})
+	manifoldtest.Run(t, manifold.NormalKnownMean{Mean: .4}, manifoldtest.Line, []float64{1}, []float64{.09})
+	manifoldtest.Run(t, manifold.NormalKnownVariance{SD: .7}, manifoldtest.Line, []float64{0}, []float64{-3})
+	manifoldtest.Run(t, manifold.Pareto{Xm: 1.5}, manifoldtest.Above, []float64{3}, []float64{.8})
+	manifoldtest.Run(t, manifold.ChiSquare{}, manifoldtest.HalfLine, []float64{1}, []float64{.3}, []float64{40})
+}

@@ -164,7 +164,9 @@ func (f Normal) KL(p, q []float64) (float64, error) {
 	return (special.Excess(u) + d*d) / 2, nil
 }
 
-func checkBoth(f Family, p, q []float64) error {
+// checkBoth checks two members. It is generic so that a family of options is
+// not boxed, which would allocate.
+func checkBoth[F Family](f F, p, q []float64) error {
 	if err := f.Check(p); err != nil {
 		return err
 	}

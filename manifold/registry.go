@@ -29,14 +29,30 @@ var registry = []entry{
 		k, err := o.whole("categorical", "k", 2, 2)
 		return Categorical{K: k}, err
 	}},
+	plain(ChiSquare{}),
 	plain(ExponentialRate{}),
 	plain(Gamma{}),
+	plain(HalfNormal{}),
+	plain(MaxwellBoltzmann{}),
 	{"multivariate-normal", []string{"dim"}, func(o Options) (Family, error) {
 		d, err := o.whole("multivariate-normal", "dim", 2, 1)
 		return MultivariateNormal{Dimension: d}, err
 	}},
 	plain(Normal{}),
+	{"normal-known-mean", []string{"mean"}, func(o Options) (Family, error) {
+		m, err := o.real("normal-known-mean", "mean", 0, realLine)
+		return NormalKnownMean{Mean: m}, err
+	}},
+	{"normal-known-variance", []string{"sd"}, func(o Options) (Family, error) {
+		sd, err := o.real("normal-known-variance", "sd", 1, positive)
+		return NormalKnownVariance{SD: sd}, err
+	}},
+	{"pareto", []string{"xm"}, func(o Options) (Family, error) {
+		xm, err := o.real("pareto", "xm", 1, positive)
+		return Pareto{Xm: xm}, err
+	}},
 	plain(Poisson{}),
+	plain(Rayleigh{}),
 }
 
 // A NameError says that a name is not one of those that would have done.
@@ -101,6 +117,22 @@ func (o Options) whole(family, option string, def, least int) (int, error) {
 		return def, fmt.Errorf("%s: option %s = %v must be a whole number of at least %d", family, option, v, least)
 	}
 	return int(x), nil
+}
+
+// real reads a number in the range, def if it is absent.
+func (o Options) real(family, option string, def float64, in interval) (float64, error) {
+	v, ok := o[option]
+	if !ok {
+		return def, nil
+	}
+	x, ok := number(v)
+	if !ok {
+		return def, fmt.Errorf("%s: option %s = %v must be a number", family, option, v)
+	}
+	if !in.contains(x) {
+		return def, fmt.Errorf("%s: option %s = %v %s", family, option, v, in.want)
+	}
+	return x, nil
 }
 
 func number(v any) (float64, bool) {

@@ -43,6 +43,9 @@ func newOracle(f manifold.Family, theta []float64, support Support) (*oracle, er
 		return line(density, theta, func(u float64) (x, slope float64) { return u, 1 }), nil
 	case HalfLine:
 		return line(density, theta, func(u float64) (x, slope float64) { return math.Exp(u), math.Exp(u) }), nil
+	case Above:
+		end := bound(density, theta)
+		return line(density, theta, func(u float64) (x, slope float64) { return end + math.Exp(u), math.Exp(u) }), nil
 	case Space:
 		n := 0
 		if o, ok := f.(manifold.Observed); ok {
@@ -68,6 +71,22 @@ func counts(density manifold.LogDensity, theta []float64) *oracle {
 		}
 	}
 	return o
+}
+
+// bound is the point of the positive reals below which the density vanishes.
+func bound(density manifold.LogDensity, theta []float64) float64 {
+	low, high := 0.0, 1e6
+	for {
+		middle := low + (high-low)/2
+		if middle == low || middle == high {
+			return high
+		}
+		if math.IsInf(density.LogDensity([]float64{middle}, theta), -1) {
+			low = middle
+		} else {
+			high = middle
+		}
+	}
 }
 
 // line is the trapezoidal rule in u, x = x(u), over the range where the density

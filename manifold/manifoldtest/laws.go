@@ -20,6 +20,7 @@ const (
 	Line                    // the real line
 	HalfLine                // the positive reals
 	Space                   // Rⁿ, with a density that is normal or nearly so
+	Above                   // the reals above a positive bound, found from the density
 )
 
 // Run checks the laws at each of the given source points.

@@ -1,0 +1,30 @@
+package manifold_test
+
+import (
+	"testing"
+
+	"fisherflow/manifold"
+)
+
+// members are one or two ordinary members of each further exponential family.
+var members = []member{
+	{manifold.HalfNormal{}, []float64{2}},
+	{manifold.Rayleigh{}, []float64{.7}},
+	{manifold.MaxwellBoltzmann{}, []float64{3}},
+	{manifold.Pareto{Xm: 1.5}, []float64{2.5}},
+	{manifold.NormalKnownMean{Mean: .4}, []float64{2}},
+	{manifold.NormalKnownVariance{SD: .7}, []float64{-1}},
+	{manifold.ChiSquare{}, []float64{3}},
+}
+
+func TestSamplesOfMembers(t *testing.T) {
+	for _, c := range members {
+		requireSamples(t, c)
+	}
+}
+
+func TestNoAllocationOfMembers(t *testing.T) {
+	for _, c := range members {
+		requireNoAllocation(t, c)
+	}
+}
