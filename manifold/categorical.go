@@ -359,10 +359,10 @@ func (f Categorical) KL(p, q []float64) (float64, error) {
 	for i, x := range p {
 		d := q[i] - x
 		last -= d
-		sum += x * special.Excess(d/x)
+		sum += x * special.RatioExcess(x, q[i], d)
 	}
 	x := f.last(p)
-	return sum + x*special.Excess(math.Max(last/x, math.Nextafter(-1, 0))), nil
+	return sum + x*special.RatioExcess(x, f.last(q), last), nil
 }
 
 // Entropy is −Σ p_i log p_i.

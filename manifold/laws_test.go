@@ -31,4 +31,9 @@ func TestLawsOfOneParameter(t *testing.T) {
 	manifoldtest.Run(t, manifold.NormalKnownVariance{SD: .7}, manifoldtest.Line, []float64{0}, []float64{-3})
 	manifoldtest.Run(t, manifold.Pareto{Xm: 1.5}, manifoldtest.Above, []float64{3}, []float64{.8})
 	manifoldtest.Run(t, manifold.ChiSquare{}, manifoldtest.HalfLine, []float64{1}, []float64{.3}, []float64{40})
+	manifoldtest.Run(t, manifold.Binomial{N: 7}, manifoldtest.Counts, []float64{.3}, []float64{.98})
+	manifoldtest.Run(t, manifold.Geometric{}, manifoldtest.Counts, []float64{.4}, []float64{.05}, []float64{.9})
+	manifoldtest.Run(t, manifold.NegativeBinomial{R: 2.5}, manifoldtest.Counts, []float64{.4}, []float64{.05})
+	manifoldtest.Run(t, manifold.NegativeBinomial{R: .3}, manifoldtest.Counts, []float64{.2})
+	manifoldtest.Run(t, manifold.NegativeBinomial{R: 150}, manifoldtest.Counts, []float64{.6})
 }

@@ -15,6 +15,9 @@ var members = []member{
 	{manifold.NormalKnownMean{Mean: .4}, []float64{2}},
 	{manifold.NormalKnownVariance{SD: .7}, []float64{-1}},
 	{manifold.ChiSquare{}, []float64{3}},
+	{manifold.Binomial{N: 7}, []float64{.3}},
+	{manifold.Geometric{}, []float64{.3}},
+	{manifold.NegativeBinomial{R: 2.5}, []float64{.4}},
 }
 
 func TestSamplesOfMembers(t *testing.T) {

@@ -160,8 +160,9 @@ func (f Normal) KL(p, q []float64) (float64, error) {
 		return math.NaN(), err
 	}
 	d := (p[0] - q[0]) / q[1]
-	u := (p[1] - q[1]) / q[1] * ((p[1] + q[1]) / q[1])
-	return (special.Excess(u) + d*d) / 2, nil
+	// The ratio of the variances, in units of that of q.
+	r := p[1] / q[1]
+	return (special.RatioExcess(1, r*r, (p[1]-q[1])/q[1]*(1+r)) + d*d) / 2, nil
 }
 
 // checkBoth checks two members. It is generic so that a family of options is

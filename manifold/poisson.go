@@ -104,7 +104,7 @@ func (f Poisson) KL(p, q []float64) (float64, error) {
 	if err := checkBoth(f, p, q); err != nil {
 		return math.NaN(), err
 	}
-	return p[0] * special.Excess((q[0]-p[0])/p[0]), nil
+	return p[0] * special.RatioExcess(p[0], q[0], q[0]-p[0]), nil
 }
 
 // Entropy is λ(1 − log λ) + E[log x!].

@@ -1,6 +1,7 @@
 package manifold
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -25,6 +26,10 @@ func plain(f Family) entry {
 
 var registry = []entry{
 	plain(Bernoulli{}),
+	{"binomial", []string{"n"}, func(o Options) (Family, error) {
+		n, err := o.whole("binomial", "n", 1, 1)
+		return Binomial{N: n}, err
+	}},
 	{"categorical", []string{"k"}, func(o Options) (Family, error) {
 		k, err := o.whole("categorical", "k", 2, 2)
 		return Categorical{K: k}, err
@@ -32,11 +37,19 @@ var registry = []entry{
 	plain(ChiSquare{}),
 	plain(ExponentialRate{}),
 	plain(Gamma{}),
+	plain(Geometric{}),
 	plain(HalfNormal{}),
 	plain(MaxwellBoltzmann{}),
 	{"multivariate-normal", []string{"dim"}, func(o Options) (Family, error) {
 		d, err := o.whole("multivariate-normal", "dim", 2, 1)
 		return MultivariateNormal{Dimension: d}, err
+	}},
+	{"negative-binomial", []string{"r"}, func(o Options) (Family, error) {
+		if _, ok := o["r"]; !ok {
+			return nil, errors.New("negative-binomial: option r is missing: give the number of successes, as r=2.5")
+		}
+		r, err := o.real("negative-binomial", "r", 1, positive)
+		return NegativeBinomial{R: r}, err
 	}},
 	plain(Normal{}),
 	{"normal-known-mean", []string{"mean"}, func(o Options) (Family, error) {

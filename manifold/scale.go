@@ -46,15 +46,16 @@ func (k *scaling) atRate(r float64) float64 {
 	return math.Sqrt(k.factor / r)
 }
 
-// change is r_q/r_p − 1, accurate when they are close.
-func (k *scaling) change(p, q float64) float64 {
+// excess is φ(r_q/r_p − 1).
+func (k *scaling) excess(p, q float64) float64 {
 	switch k.power {
 	case 1:
-		return (q - p) / p
+		return special.RatioExcess(p, q, q-p)
 	case -1:
-		return (p - q) / q
+		return special.RatioExcess(q, p, p-q)
 	}
-	return (p - q) / q * ((p + q) / q)
+	r := p / q
+	return special.RatioExcess(1, r*r, (p-q)/q*(1+r))
 }
 
 // natural is the chart −r.
@@ -175,7 +176,7 @@ func (f scaleFamily[K]) KL(p, q []float64) (float64, error) {
 		return math.NaN(), err
 	}
 	k := f.scaling()
-	return k.shape * special.Excess(k.change(p[0], q[0])), nil
+	return k.shape * k.excess(p[0], q[0]), nil
 }
 
 // Distance is √k|m log(θ_q/θ_p)|.

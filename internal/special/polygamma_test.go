@@ -99,6 +99,21 @@ func TestExcess(t *testing.T) {
 	}
 }
 
+func TestRatioExcess(t *testing.T) {
+	// mpmath, mp.dps = 50: q/p-1-log(q/p) at the floats p and q.
+	for _, c := range []struct{ p, q, phi float64 }{
+		{1, 1e-18, 40.446531673892822242},
+		{0.5, 1e-15, 32.845629214350741873},
+		{1, 0.3, 0.50397280432593601853},
+		{1, 0.6, 0.11082562376599069801},
+		{1, 1.00000001, 4.9999999058919579999e-17},
+		{1, 1e+300, 1.0000000000000000525e+300},
+		{3, 2.9999999, 5.5555556608281384806e-16},
+	} {
+		relative(t, c.phi, RatioExcess(c.p, c.q, c.q-c.p), 1e-14, "ratioExcess", c.q/c.p)
+	}
+}
+
 func TestSoftplusAndLogit(t *testing.T) {
 	for _, y := range []float64{-700, -40, -3, -1e-9, 0, 0.3, 5, 40, 800} {
 		v := Softplus(y)
