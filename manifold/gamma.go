@@ -75,42 +75,57 @@ func (f Gamma) Chart(name string) (Chart, bool) {
 			},
 		}, true
 	case "expectation":
-		return &planar{
-			family: f, name: name, names: []string{"E_log_x", "E_x"}, ranges: []interval{realLine, positive},
-			to: func(dst, xi []float64) (int, string, bool) {
-				c := math.Log(xi[1]) - xi[0]
-				a := special.InverseLogMinusDigamma(c)
-				dst[0], dst[1] = a, a/xi[1]
-				return 0, "must be less than log E_x", c > 0
-			},
-			from: func(dst, theta []float64) {
-				a, b := theta[0], theta[1]
-				dst[0], dst[1] = special.Digamma(a)-math.Log(b), a/b
-			},
-			jacobian: func(_, theta []float64) [4]float64 {
-				a, b := theta[0], theta[1]
-				d := a * special.TrigammaMinusInverse(a) // aψ₁ − 1
-				return [4]float64{a / d, -b / d, b / d, -b * b * special.Trigamma(a) / d}
-			},
-			inverse: func(_, theta []float64) [4]float64 {
-				a, b := theta[0], theta[1]
-				return [4]float64{special.Trigamma(a), -1 / b, 1 / b, -a / (b * b)}
-			},
-		}, true
+		return gammaExpectation(f, []string{"E_log_x", "E_x"}, 1), true
 	}
 	return nil, false
+}
+
+// gammaExpectation is the chart (sign·(ψ(a) − log b), a/b).
+func gammaExpectation(f Family, names []string, sign float64) Chart {
+	want := "must be less than log " + names[1]
+	if sign < 0 {
+		want = "must exceed -log " + names[1]
+	}
+	return &planar{
+		family: f, name: "expectation", names: names, ranges: []interval{realLine, positive},
+		to: func(dst, xi []float64) (int, string, bool) {
+			c := math.Log(xi[1]) - sign*xi[0]
+			a := special.InverseLogMinusDigamma(c)
+			dst[0], dst[1] = a, a/xi[1]
+			return 0, want, c > 0
+		},
+		from: func(dst, theta []float64) {
+			a, b := theta[0], theta[1]
+			dst[0], dst[1] = sign*(special.Digamma(a)-math.Log(b)), a/b
+		},
+		jacobian: func(_, theta []float64) [4]float64 {
+			a, b := theta[0], theta[1]
+			d := a * special.TrigammaMinusInverse(a) // aψ₁ − 1
+			return [4]float64{sign * a / d, -b / d, sign * b / d, -b * b * special.Trigamma(a) / d}
+		},
+		inverse: func(_, theta []float64) [4]float64 {
+			a, b := theta[0], theta[1]
+			return [4]float64{sign * special.Trigamma(a), -sign / b, 1 / b, -a / (b * b)}
+		},
+	}
+}
+
+// gammaExpectationFisher is the Fisher matrix of that chart,
+// [[a, −sign·b], [−sign·b, b²ψ₁]]/(aψ₁−1).
+func gammaExpectationFisher(dst *mat.SymDense, theta []float64, sign float64) {
+	a, b := theta[0], theta[1]
+	d := a * special.TrigammaMinusInverse(a)
+	set2(dst, a/d, -sign*b/d, b*b*special.Trigamma(a)/d)
 }
 
 // FisherIn has the charts in which the congruence cancels: mean-shape is
 // diag(a/μ², ψ₁(a) − 1/a), expectation [[a, −b], [−b, b²ψ₁]]/(aψ₁−1).
 func (Gamma) FisherIn(dst *mat.SymDense, chart string, xi, theta []float64) bool {
-	a, b := theta[0], theta[1]
 	switch chart {
 	case "mean-shape":
-		set2(dst, a/(xi[0]*xi[0]), 0, special.TrigammaMinusInverse(a))
+		set2(dst, theta[0]/(xi[0]*xi[0]), 0, special.TrigammaMinusInverse(theta[0]))
 	case "expectation":
-		d := a * special.TrigammaMinusInverse(a)
-		set2(dst, a/d, -b/d, b*b*special.Trigamma(a)/d)
+		gammaExpectationFisher(dst, theta, 1)
 	default:
 		return false
 	}

@@ -37,3 +37,10 @@ func TestLawsOfOneParameter(t *testing.T) {
 	manifoldtest.Run(t, manifold.NegativeBinomial{R: .3}, manifoldtest.Counts, []float64{.2})
 	manifoldtest.Run(t, manifold.NegativeBinomial{R: 150}, manifoldtest.Counts, []float64{.6})
 }
+
+// TestLawsOfPlanes: the families of two coordinates on the positive reals.
+func TestLawsOfPlanes(t *testing.T) {
+	manifoldtest.Run(t, manifold.Lognormal{}, manifoldtest.HalfLine, []float64{0, 1}, []float64{-1.3, .4})
+	manifoldtest.Run(t, manifold.InverseGamma{}, manifoldtest.HalfLine, []float64{2.5, 4}, []float64{.4, .01}, []float64{30, 3})
+	manifoldtest.Run(t, manifold.InverseGaussian{}, manifoldtest.HalfLine, []float64{1, 1}, []float64{3, .2}, []float64{.1, 2})
+}

@@ -18,6 +18,9 @@ var members = []member{
 	{manifold.Binomial{N: 7}, []float64{.3}},
 	{manifold.Geometric{}, []float64{.3}},
 	{manifold.NegativeBinomial{R: 2.5}, []float64{.4}},
+	{manifold.Lognormal{}, []float64{.5, .6}},
+	{manifold.InverseGamma{}, []float64{5, .2}},
+	{manifold.InverseGaussian{}, []float64{2, 3}},
 }
 
 func TestSamplesOfMembers(t *testing.T) {

@@ -56,7 +56,10 @@ var (
 func square(x float64) float64 { return x * x }
 
 // Chart returns a chart by name.
-func (f Normal) Chart(name string) (Chart, bool) {
+func (f Normal) Chart(name string) (Chart, bool) { return normalChart(f, name) }
+
+// normalChart is a chart of a family that has the coordinates of the normal.
+func normalChart(f Family, name string) (Chart, bool) {
 	switch name {
 	case "source":
 		return newSource(f, name, normalNames), true

@@ -43,11 +43,7 @@ func (f Pareto) least() float64 {
 func (f Pareto) Chart(name string) (Chart, bool) {
 	switch name {
 	case "natural":
-		return newCoordinatewise(f, name, []string{"theta"}, scalarMap{
-			interval{math.Inf(-1), -1, "must be less than -1"},
-			func(x float64) float64 { return -1 - x }, func(a float64) float64 { return -1 - a },
-			func(_, _ float64) float64 { return -1 },
-		}), true
+		return newCoordinatewise(f, name, []string{"theta"}, belowMinusOneMap), true
 	case "expectation":
 		log := math.Log(f.least())
 		return newCoordinatewise(f, name, []string{"eta"}, scalarMap{

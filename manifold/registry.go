@@ -39,6 +39,9 @@ var registry = []entry{
 	plain(Gamma{}),
 	plain(Geometric{}),
 	plain(HalfNormal{}),
+	plain(InverseGamma{}),
+	plain(InverseGaussian{}),
+	plain(Lognormal{}),
 	plain(MaxwellBoltzmann{}),
 	{"multivariate-normal", []string{"dim"}, func(o Options) (Family, error) {
 		d, err := o.whole("multivariate-normal", "dim", 2, 1)
