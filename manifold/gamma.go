@@ -51,8 +51,7 @@ func (f Gamma) Chart(name string) (Chart, bool) {
 	case "source":
 		return newSource(f, name, gammaNames), true
 	case "natural":
-		above := interval{-1, math.Inf(1), "must exceed -1"}
-		return newCoordinatewise(f, name, []string{"theta1", "theta2"}, shifted(above, 1), negatedMap), true
+		return newCoordinatewise(f, name, []string{"theta1", "theta2"}, minusOneMap, negatedMap), true
 	case "log":
 		return newCoordinatewise(f, name, []string{"log_shape", "log_rate"}, logMap, logMap), true
 	case "shape-scale":

@@ -44,3 +44,9 @@ func TestLawsOfPlanes(t *testing.T) {
 	manifoldtest.Run(t, manifold.InverseGamma{}, manifoldtest.HalfLine, []float64{2.5, 4}, []float64{.4, .01}, []float64{30, 3})
 	manifoldtest.Run(t, manifold.InverseGaussian{}, manifoldtest.HalfLine, []float64{1, 1}, []float64{3, .2}, []float64{.1, 2})
 }
+
+func TestLawsOfSimplices(t *testing.T) {
+	manifoldtest.Run(t, manifold.Beta{}, manifoldtest.Unit, []float64{2.5, 1.5}, []float64{.4, 3}, []float64{20, 70})
+	manifoldtest.Run(t, manifold.Dirichlet{}, manifoldtest.Simplex, []float64{2.5, 1.5})
+	manifoldtest.Run(t, manifold.Dirichlet{K: 3}, manifoldtest.Simplex, []float64{2.5, 1.5, 4}, []float64{.6, 2, 1})
+}

@@ -21,6 +21,8 @@ var members = []member{
 	{manifold.Lognormal{}, []float64{.5, .6}},
 	{manifold.InverseGamma{}, []float64{5, .2}},
 	{manifold.InverseGaussian{}, []float64{2, 3}},
+	{manifold.Beta{}, []float64{.6, 3}},
+	{manifold.Dirichlet{K: 4}, []float64{.6, 3, 2, 7}},
 }
 
 func TestSamplesOfMembers(t *testing.T) {

@@ -26,6 +26,7 @@ func plain(f Family) entry {
 
 var registry = []entry{
 	plain(Bernoulli{}),
+	plain(Beta{}),
 	{"binomial", []string{"n"}, func(o Options) (Family, error) {
 		n, err := o.whole("binomial", "n", 1, 1)
 		return Binomial{N: n}, err
@@ -35,6 +36,10 @@ var registry = []entry{
 		return Categorical{K: k}, err
 	}},
 	plain(ChiSquare{}),
+	{"dirichlet", []string{"k"}, func(o Options) (Family, error) {
+		k, err := o.whole("dirichlet", "k", 2, 2)
+		return Dirichlet{K: k}, err
+	}},
 	plain(ExponentialRate{}),
 	plain(Gamma{}),
 	plain(Geometric{}),

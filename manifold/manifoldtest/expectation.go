@@ -46,12 +46,22 @@ func newOracle(f manifold.Family, theta []float64, support Support) (*oracle, er
 	case Above:
 		end := bound(density, theta)
 		return line(density, theta, func(u float64) (x, slope float64) { return end + math.Exp(u), math.Exp(u) }), nil
+	case Unit:
+		return line(density, theta, func(u float64) (x, slope float64) {
+			return logistic(u), logistic(u) * logistic(-u)
+		}), nil
+	}
+	o, ok := f.(manifold.Observed)
+	if !ok {
+		return nil, fmt.Errorf("%s does not say what its observations are", f.Name())
+	}
+	switch n := o.ObservationDim(); support {
 	case Space:
-		n := 0
-		if o, ok := f.(manifold.Observed); ok {
-			n = o.ObservationDim()
-		}
 		return space(density, theta, n)
+	case Simplex:
+		return simplex(density, theta, n), nil
+	case Finite:
+		return finite(density, theta, n, o.CheckObservation), nil
 	}
 	return nil, fmt.Errorf("no oracle for support %d", support)
 }
@@ -68,6 +78,87 @@ func counts(density manifold.LogDensity, theta []float64) *oracle {
 			o.weights = append(o.weights, math.Exp(l))
 		} else if k > 3 && !math.IsInf(peak, -1) && l < peak-90 {
 			break
+		}
+	}
+	return o
+}
+
+func logistic(u float64) float64 { return 1 / (1 + math.Exp(-u)) }
+
+// finite sums over the vectors of whole numbers that are accepted.
+func finite(density manifold.LogDensity, theta []float64, n int, check func(x []float64) error) *oracle {
+	const low, high = -1, 12
+	o := &oracle{}
+	x := make([]float64, n)
+	for i := range x {
+		x[i] = low
+	}
+	for {
+		if check(x) == nil {
+			o.nodes = append(o.nodes, append([]float64(nil), x...))
+			o.weights = append(o.weights, math.Exp(density.LogDensity(x, theta)))
+		}
+		i := 0
+		for ; i < n; i++ {
+			if x[i]++; x[i] <= high {
+				break
+			}
+			x[i] = low
+		}
+		if i == n {
+			return o
+		}
+	}
+}
+
+// simplex is the trapezoidal rule in the logits u of stick breaking, x_i =
+// σ(u_i) Π_{j<i} σ(−u_j), on a box that is grown until the density has vanished.
+func simplex(density manifold.LogDensity, theta []float64, n int) *oracle {
+	const h = 0.4
+	// at has x and the logarithm of the density of u.
+	at := func(u []float64) (x []float64, l float64) {
+		x = make([]float64, n)
+		rest, slope := 1.0, 1.0
+		for i, v := range u {
+			x[i] = rest * logistic(v)
+			slope *= x[i] * logistic(-v)
+			rest *= logistic(-v)
+		}
+		x[n-1] = rest
+		if slope == 0 {
+			return x, math.Inf(-1)
+		}
+		return x, density.LogDensity(x, theta) + math.Log(slope)
+	}
+	// Grow the set of grid points from the origin along neighbours.
+	type cell [4]int
+	o := &oracle{}
+	seen := map[cell]bool{{}: true}
+	queue := []cell{{}}
+	peak := math.Inf(-1)
+	for len(queue) > 0 {
+		c := queue[0]
+		queue = queue[1:]
+		u := make([]float64, n-1)
+		for i := range u {
+			u[i] = h * float64(c[i])
+		}
+		x, l := at(u)
+		peak = math.Max(peak, l)
+		if l < peak-45 {
+			continue
+		}
+		o.nodes = append(o.nodes, x)
+		o.weights = append(o.weights, math.Exp(l)*math.Pow(h, float64(n-1)))
+		for i := range u {
+			for _, step := range []int{-1, 1} {
+				next := c
+				next[i] += step
+				if !seen[next] {
+					seen[next] = true
+					queue = append(queue, next)
+				}
+			}
 		}
 	}
 	return o

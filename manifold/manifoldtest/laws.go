@@ -21,6 +21,9 @@ const (
 	HalfLine                // the positive reals
 	Space                   // Rⁿ, with a density that is normal or nearly so
 	Above                   // the reals above a positive bound, found from the density
+	Unit                    // the numbers between 0 and 1
+	Simplex                 // positive numbers that add up to 1
+	Finite                  // vectors of whole numbers from −1 to 12, those that the family accepts
 )
 
 // Run checks the laws at each of the given source points.
