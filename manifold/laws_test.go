@@ -49,4 +49,7 @@ func TestLawsOfSimplices(t *testing.T) {
 	manifoldtest.Run(t, manifold.Beta{}, manifoldtest.Unit, []float64{2.5, 1.5}, []float64{.4, 3}, []float64{20, 70})
 	manifoldtest.Run(t, manifold.Dirichlet{}, manifoldtest.Simplex, []float64{2.5, 1.5})
 	manifoldtest.Run(t, manifold.Dirichlet{K: 3}, manifoldtest.Simplex, []float64{2.5, 1.5, 4}, []float64{.6, 2, 1})
+	manifoldtest.Run(t, manifold.Multinomial{N: 5, K: 3}, manifoldtest.Finite, []float64{.2, .5}, []float64{.05, .9})
+	manifoldtest.Run(t, manifold.Multinomial{N: 3, K: 4}, manifoldtest.Finite, []float64{.2, .3, .4})
+	manifoldtest.Run(t, manifold.Multinomial{}, manifoldtest.Finite, []float64{.2})
 }

@@ -23,6 +23,7 @@ var members = []member{
 	{manifold.InverseGaussian{}, []float64{2, 3}},
 	{manifold.Beta{}, []float64{.6, 3}},
 	{manifold.Dirichlet{K: 4}, []float64{.6, 3, 2, 7}},
+	{manifold.Multinomial{N: 6, K: 4}, []float64{.1, .2, .3}},
 }
 
 func TestSamplesOfMembers(t *testing.T) {

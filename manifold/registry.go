@@ -48,6 +48,14 @@ var registry = []entry{
 	plain(InverseGaussian{}),
 	plain(Lognormal{}),
 	plain(MaxwellBoltzmann{}),
+	{"multinomial", []string{"n", "k"}, func(o Options) (Family, error) {
+		n, err := o.whole("multinomial", "n", 1, 1)
+		if err != nil {
+			return nil, err
+		}
+		k, err := o.whole("multinomial", "k", 2, 2)
+		return Multinomial{N: n, K: k}, err
+	}},
 	{"multivariate-normal", []string{"dim"}, func(o Options) (Family, error) {
 		d, err := o.whole("multivariate-normal", "dim", 2, 1)
 		return MultivariateNormal{Dimension: d}, err
