@@ -53,3 +53,11 @@ func TestLawsOfSimplices(t *testing.T) {
 	manifoldtest.Run(t, manifold.Multinomial{N: 3, K: 4}, manifoldtest.Finite, []float64{.2, .3, .4})
 	manifoldtest.Run(t, manifold.Multinomial{}, manifoldtest.Finite, []float64{.2})
 }
+
+func TestLawsOfNormals(t *testing.T) {
+	manifoldtest.Run(t, manifold.DiagonalNormal{}, manifoldtest.Space, []float64{.3, -.2, 1, .4}, []float64{1, 5, .02, 3})
+	manifoldtest.Run(t, manifold.DiagonalNormal{Dimension: 3}, manifoldtest.Space, []float64{.3, -.2, 1, .4, 2, 1})
+	manifoldtest.Run(t, manifold.CentredNormal{}, manifoldtest.Space, []float64{1, .4, .7}, []float64{4, -1, .3})
+	manifoldtest.Run(t, manifold.CentredNormal{Dimension: 3}, manifoldtest.Space, []float64{1, .4, .7, -.2, .1, 1.2})
+	manifoldtest.Run(t, manifold.CentredNormal{Dimension: 1}, manifoldtest.Space, []float64{2})
+}

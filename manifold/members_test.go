@@ -24,6 +24,8 @@ var members = []member{
 	{manifold.Beta{}, []float64{.6, 3}},
 	{manifold.Dirichlet{K: 4}, []float64{.6, 3, 2, 7}},
 	{manifold.Multinomial{N: 6, K: 4}, []float64{.1, .2, .3}},
+	{manifold.DiagonalNormal{}, []float64{.3, -.2, 1, .4}},
+	{manifold.CentredNormal{Dimension: 3}, []float64{1, .4, .7, -.2, .1, 1.2}},
 }
 
 func TestSamplesOfMembers(t *testing.T) {

@@ -162,10 +162,14 @@ func (f Normal) KL(p, q []float64) (float64, error) {
 	if err := checkBoth(f, p, q); err != nil {
 		return math.NaN(), err
 	}
-	d := (p[0] - q[0]) / q[1]
-	// The ratio of the variances, in units of that of q.
-	r := p[1] / q[1]
-	return (special.RatioExcess(1, r*r, (p[1]-q[1])/q[1]*(1+r)) + d*d) / 2, nil
+	return normalDivergence(p[0], p[1], q[0], q[1]), nil
+}
+
+func normalDivergence(m1, s1, m2, s2 float64) float64 {
+	d := (m1 - m2) / s2
+	// The ratio of the variances, in units of the second.
+	r := s1 / s2
+	return (special.RatioExcess(1, r*r, (s1-s2)/s2*(1+r)) + d*d) / 2
 }
 
 // checkBoth checks two members. It is generic so that a family of options is

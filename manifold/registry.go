@@ -35,7 +35,15 @@ var registry = []entry{
 		k, err := o.whole("categorical", "k", 2, 2)
 		return Categorical{K: k}, err
 	}},
+	{"centred-normal", []string{"dim"}, func(o Options) (Family, error) {
+		d, err := o.whole("centred-normal", "dim", 2, 1)
+		return CentredNormal{Dimension: d}, err
+	}},
 	plain(ChiSquare{}),
+	{"diagonal-normal", []string{"dim"}, func(o Options) (Family, error) {
+		d, err := o.whole("diagonal-normal", "dim", 2, 1)
+		return DiagonalNormal{Dimension: d}, err
+	}},
 	{"dirichlet", []string{"k"}, func(o Options) (Family, error) {
 		k, err := o.whole("dirichlet", "k", 2, 2)
 		return Dirichlet{K: k}, err
