@@ -61,3 +61,10 @@ func TestLawsOfNormals(t *testing.T) {
 	manifoldtest.Run(t, manifold.CentredNormal{Dimension: 3}, manifoldtest.Space, []float64{1, .4, .7, -.2, .1, 1.2})
 	manifoldtest.Run(t, manifold.CentredNormal{Dimension: 1}, manifoldtest.Space, []float64{2})
 }
+
+func TestLawsOfSpheres(t *testing.T) {
+	manifoldtest.Run(t, manifold.VonMises{}, manifoldtest.Circle, []float64{.4, 2}, []float64{-2, .5}, []float64{3, 40})
+	manifoldtest.Run(t, manifold.VonMisesFisher{Dimension: 2}, manifoldtest.Sphere, []float64{1, -.4})
+	manifoldtest.Run(t, manifold.VonMisesFisher{}, manifoldtest.Sphere, []float64{1, -.4, 2}, []float64{.3, .5, -.4}, []float64{3, 8, 4})
+	manifoldtest.Run(t, manifold.VonMisesFisher{Dimension: 4}, manifoldtest.Sphere, []float64{.5, .3, -.2, .7}, []float64{0, 0, 0, 0})
+}

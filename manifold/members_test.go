@@ -25,6 +25,10 @@ var members = []member{
 	{manifold.Dirichlet{K: 4}, []float64{.6, 3, 2, 7}},
 	{manifold.Multinomial{N: 6, K: 4}, []float64{.1, .2, .3}},
 	{manifold.DiagonalNormal{}, []float64{.3, -.2, 1, .4}},
+	{manifold.VonMises{}, []float64{.4, 2}},
+	{manifold.VonMises{}, []float64{1, 80}},
+	{manifold.VonMisesFisher{}, []float64{1, -.4, 2}},
+	{manifold.VonMisesFisher{Dimension: 5}, []float64{1, -.4, 2, 0, 5}},
 	{manifold.CentredNormal{Dimension: 3}, []float64{1, .4, .7, -.2, .1, 1.2}},
 }
 

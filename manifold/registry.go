@@ -90,6 +90,11 @@ var registry = []entry{
 	}},
 	plain(Poisson{}),
 	plain(Rayleigh{}),
+	plain(VonMises{}),
+	{"von-mises-fisher", []string{"dim"}, func(o Options) (Family, error) {
+		d, err := o.whole("von-mises-fisher", "dim", 3, 2)
+		return VonMisesFisher{Dimension: d}, err
+	}},
 }
 
 // A NameError says that a name is not one of those that would have done.

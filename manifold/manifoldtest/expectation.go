@@ -56,6 +56,10 @@ func newOracle(f manifold.Family, theta []float64, support Support) (*oracle, er
 		return nil, fmt.Errorf("%s does not say what its observations are", f.Name())
 	}
 	switch n := o.ObservationDim(); support {
+	case Circle:
+		return circle(density, theta), nil
+	case Sphere:
+		return sphere(density, theta, n), nil
 	case Space:
 		return space(density, theta, n)
 	case Simplex:
@@ -162,6 +166,63 @@ func simplex(density manifold.LogDensity, theta []float64, n int) *oracle {
 		}
 	}
 	return o
+}
+
+// weighed is the oracle of nodes with the weights of a measure.
+func weighed(density manifold.LogDensity, theta []float64, nodes [][]float64, measure []float64) *oracle {
+	o := &oracle{nodes: nodes}
+	for i, x := range nodes {
+		o.weights = append(o.weights, measure[i]*math.Exp(density.LogDensity(x, theta)))
+	}
+	return o
+}
+
+// circle is the trapezoidal rule, which converges geometrically.
+func circle(density manifold.LogDensity, theta []float64) *oracle {
+	const n = 400
+	var nodes [][]float64
+	var measure []float64
+	for i := range n {
+		nodes = append(nodes, []float64{2*math.Pi*float64(i)/n - math.Pi})
+		measure = append(measure, 2*math.Pi/n)
+	}
+	return weighed(density, theta, nodes, measure)
+}
+
+// sphere is the product of the trapezoidal rule in the azimuth and Gauss–Legendre
+// rules in the polar angles.
+func sphere(density manifold.LogDensity, theta []float64, n int) *oracle {
+	turns, points := 64, 48
+	if n > 3 {
+		turns, points = 24, 18
+	}
+	var nodes [][]float64
+	var measure []float64
+	for i := range turns {
+		s, c := math.Sincos(2 * math.Pi * (float64(i) + 0.5) / float64(turns))
+		nodes = append(nodes, []float64{c, s})
+		measure = append(measure, 2*math.Pi/float64(turns))
+	}
+	angle, weight := make([]float64, points), make([]float64, points)
+	quad.Legendre{}.FixedLocations(angle, weight, 0, math.Pi)
+	for k := 2; k < n; k++ {
+		// The sphere of one more dimension, (x sin, cos), has area sin^(k−1).
+		var up [][]float64
+		var upMeasure []float64
+		for j, a := range angle {
+			s, c := math.Sincos(a)
+			for i, x := range nodes {
+				y := make([]float64, 0, k+1)
+				for _, v := range x {
+					y = append(y, v*s)
+				}
+				up = append(up, append(y, c))
+				upMeasure = append(upMeasure, measure[i]*weight[j]*math.Pow(s, float64(k-1)))
+			}
+		}
+		nodes, measure = up, upMeasure
+	}
+	return weighed(density, theta, nodes, measure)
 }
 
 // bound is the point of the positive reals below which the density vanishes.

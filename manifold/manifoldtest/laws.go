@@ -24,6 +24,8 @@ const (
 	Unit                    // the numbers between 0 and 1
 	Simplex                 // positive numbers that add up to 1
 	Finite                  // vectors of whole numbers from −1 to 12, those that the family accepts
+	Circle                  // angles
+	Sphere                  // unit vectors in Rⁿ, n ≥ 2
 )
 
 // Run checks the laws at each of the given source points.
