@@ -292,7 +292,11 @@ func (Categorical) ObservationDim() int { return 1 }
 
 // CheckObservation wants a whole number from 1 to K.
 func (f Categorical) CheckObservation(x []float64) error {
-	return checkScalar(f.Name(), x, func(x float64) bool { return isCount(x) && x >= 1 && x <= float64(f.k()) },
+	return f.checkOutcome(f.Name(), x)
+}
+
+func (f Categorical) checkOutcome(family string, x []float64) error {
+	return checkScalar(family, x, func(x float64) bool { return isCount(x) && x >= 1 && x <= float64(f.k()) },
 		fmt.Sprintf("must be a whole number from 1 to %d", f.k()))
 }
 

@@ -68,3 +68,11 @@ func TestLawsOfSpheres(t *testing.T) {
 	manifoldtest.Run(t, manifold.VonMisesFisher{}, manifoldtest.Sphere, []float64{1, -.4, 2}, []float64{.3, .5, -.4}, []float64{3, 8, 4})
 	manifoldtest.Run(t, manifold.VonMisesFisher{Dimension: 4}, manifoldtest.Sphere, []float64{.5, .3, -.2, .7}, []float64{0, 0, 0, 0})
 }
+
+func TestLawsOfFiniteEnsembles(t *testing.T) {
+	manifoldtest.Run(t, manifold.Gibbs{Levels: []float64{0, 1, 1.5, 3}}, manifoldtest.Finite, []float64{.7}, []float64{-1.2}, []float64{6})
+	manifoldtest.Run(t, manifold.Gibbs{}, manifoldtest.Finite, []float64{.3})
+	manifoldtest.Run(t, manifold.Ising{N: 3}, manifoldtest.Finite, []float64{.3, -.2, .1, .5, -.4, .2}, []float64{1, -2, .1, .5, .4, 1.2})
+	manifoldtest.Run(t, manifold.Ising{}, manifoldtest.Finite, []float64{.3, -.2, .1})
+	manifoldtest.Run(t, manifold.Ising{N: 4}, manifoldtest.Finite, []float64{.3, -.2, .1, .2, .5, -.4, .2, 0, .1, -.1})
+}

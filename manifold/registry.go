@@ -6,6 +6,8 @@ import (
 	"math"
 	"slices"
 	"sort"
+	"strconv"
+	"strings"
 )
 
 // Options are a family's parameters beside its coordinates, by their names in
@@ -51,9 +53,26 @@ var registry = []entry{
 	plain(ExponentialRate{}),
 	plain(Gamma{}),
 	plain(Geometric{}),
+	{"gibbs", []string{"levels"}, func(o Options) (Family, error) {
+		levels, err := o.numbers("gibbs", "levels", []float64{0, 1})
+		if err != nil {
+			return nil, err
+		}
+		if low, high := energyLevels(levels).bounds(); !(low < high) {
+			return nil, fmt.Errorf("gibbs: option levels = %v must have at least two different levels", levels)
+		}
+		return Gibbs{Levels: levels}, nil
+	}},
 	plain(HalfNormal{}),
 	plain(InverseGamma{}),
 	plain(InverseGaussian{}),
+	{"ising", []string{"n"}, func(o Options) (Family, error) {
+		n, err := o.whole("ising", "n", 2, 1)
+		if n > mostSpins {
+			return nil, fmt.Errorf("ising: option n = %d must be at most %d, since all 2ⁿ configurations are summed", n, mostSpins)
+		}
+		return Ising{N: n}, err
+	}},
 	plain(Lognormal{}),
 	plain(MaxwellBoltzmann{}),
 	{"multinomial", []string{"n", "k"}, func(o Options) (Family, error) {
@@ -175,6 +194,48 @@ func (o Options) real(family, option string, def float64, in interval) (float64,
 		return def, fmt.Errorf("%s: option %s = %v %s", family, option, v, in.want)
 	}
 	return x, nil
+}
+
+// numbers reads a list of finite numbers, def if it is absent: a slice of a
+// decoder, or one string, separated by commas.
+func (o Options) numbers(family, option string, def []float64) ([]float64, error) {
+	var out []float64
+	add := func(v any) error {
+		x, ok := number(v)
+		if s, isText := v.(string); isText {
+			var err error
+			x, err = strconv.ParseFloat(strings.TrimSpace(s), 64)
+			ok = err == nil
+		}
+		if !ok || !realLine.contains(x) {
+			return fmt.Errorf("%s: option %s: %v is not a finite number", family, option, v)
+		}
+		out = append(out, x)
+		return nil
+	}
+	var list []any
+	switch v := o[option].(type) {
+	case nil:
+		return def, nil
+	case string:
+		for _, s := range strings.Split(v, ",") {
+			list = append(list, s)
+		}
+	case []any:
+		list = v
+	case []float64:
+		for _, x := range v {
+			list = append(list, x)
+		}
+	default:
+		list = []any{v}
+	}
+	for _, v := range list {
+		if err := add(v); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
 }
 
 func number(v any) (float64, bool) {
