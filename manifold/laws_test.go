@@ -76,3 +76,8 @@ func TestLawsOfFiniteEnsembles(t *testing.T) {
 	manifoldtest.Run(t, manifold.Ising{}, manifoldtest.Finite, []float64{.3, -.2, .1})
 	manifoldtest.Run(t, manifold.Ising{N: 4}, manifoldtest.Finite, []float64{.3, -.2, .1, .2, .5, -.4, .2, 0, .1, -.1})
 }
+
+func TestLawsOfMatrices(t *testing.T) {
+	manifoldtest.Run(t, manifold.Wishart{}, manifoldtest.Matrices, []float64{6, 1, .4, .8}, []float64{3.5, 1.5, -.5, 1.2})
+	manifoldtest.Run(t, manifold.Wishart{Dimension: 1}, manifoldtest.Matrices, []float64{3, 2})
+}

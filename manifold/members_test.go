@@ -31,6 +31,8 @@ var members = []member{
 	{manifold.VonMisesFisher{Dimension: 5}, []float64{1, -.4, 2, 0, 5}},
 	{manifold.Gibbs{Levels: []float64{0, 1, 1.5, 3}}, []float64{.7}},
 	{manifold.Ising{N: 3}, []float64{.3, -.2, .1, .5, -.4, .2}},
+	{manifold.Wishart{}, []float64{3.5, 1.5, -.5, 1.2}},
+	{manifold.Wishart{Dimension: 3}, []float64{5, 1, .4, .7, -.2, .1, 1.2}},
 	{manifold.CentredNormal{Dimension: 3}, []float64{1, .4, .7, -.2, .1, 1.2}},
 }
 

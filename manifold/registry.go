@@ -114,6 +114,10 @@ var registry = []entry{
 		d, err := o.whole("von-mises-fisher", "dim", 3, 2)
 		return VonMisesFisher{Dimension: d}, err
 	}},
+	{"wishart", []string{"dim"}, func(o Options) (Family, error) {
+		d, err := o.whole("wishart", "dim", 2, 1)
+		return Wishart{Dimension: d}, err
+	}},
 }
 
 // A NameError says that a name is not one of those that would have done.

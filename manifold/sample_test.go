@@ -36,17 +36,17 @@ type member struct {
 func requireSamples(t *testing.T, c member) {
 	t.Helper()
 	const n = 40000
-	family := c.family.(manifold.Exponential)
+	family := manifold.Own(c.family).(manifold.Exponential)
 	dim := c.family.Dim()
 	x, statistic := make([]float64, c.family.(manifold.Observed).ObservationDim()), make([]float64, dim)
 	mean, square := make([]float64, dim), make([]float64, dim)
 	rng, again := rand.New(rand.NewPCG(7, 1)), rand.New(rand.NewPCG(7, 1))
 	y := make([]float64, len(x))
 	for range n {
-		require.NoError(t, c.family.(manifold.Sampler).Sample(x, c.theta, rng))
-		require.NoError(t, c.family.(manifold.Sampler).Sample(y, c.theta, again))
+		require.NoError(t, family.(manifold.Sampler).Sample(x, c.theta, rng))
+		require.NoError(t, family.(manifold.Sampler).Sample(y, c.theta, again))
 		require.Equal(t, x, y)
-		require.NoError(t, c.family.(manifold.Observed).CheckObservation(x))
+		require.NoError(t, family.(manifold.Observed).CheckObservation(x))
 		family.Sufficient(statistic, x)
 		for i, s := range statistic {
 			mean[i] += s / n

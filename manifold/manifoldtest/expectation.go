@@ -19,9 +19,14 @@ type oracle struct {
 
 // mean is E[f(x)].
 func (o *oracle) mean(f func(x []float64) float64) float64 {
+	return o.meanAt(func(k int) float64 { return f(o.nodes[k]) })
+}
+
+// meanAt is E[f] of a function that knows its values at the nodes.
+func (o *oracle) meanAt(f func(node int) float64) float64 {
 	sum, lost := 0.0, 0.0
-	for i, x := range o.nodes {
-		y := o.weights[i]*f(x) - lost
+	for i := range o.nodes {
+		y := o.weights[i]*f(i) - lost
 		s := sum + y
 		lost = (s - sum) - y
 		sum = s
@@ -64,6 +69,8 @@ func newOracle(f manifold.Family, theta []float64, support Support) (*oracle, er
 		return space(density, theta, n)
 	case Simplex:
 		return simplex(density, theta, n), nil
+	case Matrices:
+		return matrices(density, theta, n), nil
 	case Finite:
 		return finite(density, theta, n, o.CheckObservation), nil
 	}
@@ -118,9 +125,11 @@ func finite(density manifold.LogDensity, theta []float64, n int, check func(x []
 // simplex is the trapezoidal rule in the logits u of stick breaking, x_i =
 // σ(u_i) Π_{j<i} σ(−u_j), on a box that is grown until the density has vanished.
 func simplex(density manifold.LogDensity, theta []float64, n int) *oracle {
-	const h = 0.4
-	// at has x and the logarithm of the density of u.
-	at := func(u []float64) (x []float64, l float64) {
+	steps := make([]float64, n-1)
+	for i := range steps {
+		steps[i] = 0.4
+	}
+	return grown(steps, func(u []float64) (x []float64, l float64) {
 		x = make([]float64, n)
 		rest, slope := 1.0, 1.0
 		for i, v := range u {
@@ -133,27 +142,51 @@ func simplex(density manifold.LogDensity, theta []float64, n int) *oracle {
 			return x, math.Inf(-1)
 		}
 		return x, density.LogDensity(x, theta) + math.Log(slope)
+	})
+}
+
+// matrices is the trapezoidal rule in the Cholesky factor, with the logarithms of
+// its diagonal s − e^(−s), so that the density of s falls fast on both sides.
+func matrices(density manifold.LogDensity, theta []float64, n int) *oracle {
+	if n == 1 {
+		return line(density, theta, func(u float64) (x, slope float64) { return math.Exp(u), math.Exp(u) })
 	}
-	// Grow the set of grid points from the origin along neighbours.
-	type cell [4]int
+	return grown([]float64{0.1, 0.42, 0.1}, func(u []float64) (x []float64, l float64) {
+		p, q := math.Exp(-u[0]), math.Exp(-u[2])
+		la, b, lc := u[0]-p, u[1], u[2]-q
+		a, c := math.Exp(la), math.Exp(lc)
+		x = []float64{a * a, a * b, b*b + c*c}
+		// dx₁₁ dx₂₁ dx₂₂ = 2a·a·2c da db dc, da = a(1 + e^(−s)) ds.
+		return x, density.LogDensity(x, theta) + math.Log(4) + 3*la + 2*lc + math.Log1p(p) + math.Log1p(q)
+	})
+}
+
+// grown is the trapezoidal rule on a grid of points u, grown from the origin along
+// neighbours until the density has vanished; at has x(u) and the logarithm of the
+// density of u.
+func grown(steps []float64, at func(u []float64) (x []float64, l float64)) *oracle {
+	type cell [3]int
 	o := &oracle{}
 	seen := map[cell]bool{{}: true}
 	queue := []cell{{}}
-	peak := math.Inf(-1)
+	peak, volume := math.Inf(-1), 1.0
+	for _, h := range steps {
+		volume *= h
+	}
+	u := make([]float64, len(steps))
 	for len(queue) > 0 {
 		c := queue[0]
 		queue = queue[1:]
-		u := make([]float64, n-1)
-		for i := range u {
+		for i, h := range steps {
 			u[i] = h * float64(c[i])
 		}
 		x, l := at(u)
 		peak = math.Max(peak, l)
-		if l < peak-45 {
+		if l < peak-42 {
 			continue
 		}
 		o.nodes = append(o.nodes, x)
-		o.weights = append(o.weights, math.Exp(l)*math.Pow(h, float64(n-1)))
+		o.weights = append(o.weights, volume*math.Exp(l))
 		for i := range u {
 			for _, step := range []int{-1, 1} {
 				next := c
