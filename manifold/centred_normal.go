@@ -209,6 +209,28 @@ func (f CentredNormal) Fisher(dst *mat.SymDense, theta []float64) error {
 	return nil
 }
 
+// FisherIn has the charts in which the congruence cancels for correlations near
+// ±1: Σ_ir Σ_js + Σ_is Σ_jr in the natural chart, and tr(M²) + tr(MMᵀ), M = L⁻¹dL, in
+// the log-Cholesky chart.
+func (f CentredNormal) FisherIn(dst *mat.SymDense, chart string, _, theta []float64) bool {
+	g := f.workspace()
+	switch chart {
+	case "natural":
+		g.unpack(g.m[0], theta, 1, 1)
+		// P moves by −2 in a diagonal and by −1 in an off-diagonal coordinate.
+		g.symmetricFisher(dst, 0, g.m[0], 1)
+		g.scaleDiagonal(dst, 0, 2)
+	case "log-cholesky":
+		if f.factor(g, theta) != nil {
+			return false
+		}
+		g.choleskyFisher(dst, 0, true)
+	default:
+		return false
+	}
+	return true
+}
+
 // Cubic is tr(PU_aPU_bPU_c) for directions U of Σ.
 func (f CentredNormal) Cubic(dst Tensor, theta []float64) error {
 	g := f.workspace()
@@ -416,6 +438,7 @@ func (f CentredNormal) LogPartition(theta []float64) float64 {
 var (
 	_ closedForm       = CentredNormal{}
 	_ Workspaced       = CentredNormal{}
+	_ FisherInChart    = CentredNormal{}
 	_ StructuredFisher = CentredNormal{}
 	_ Weighted         = (*centredSymmetric)(nil)
 )

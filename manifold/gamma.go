@@ -199,18 +199,17 @@ func (f Gamma) KL(p, q []float64) (float64, error) {
 	}
 	da, db := q[0]-p[0], q[1]-p[1]
 	u := (p[0]*db - p[1]*da) / p[1] / q[0] // ρ − 1
-	return q[0]*special.RatioExcess(1, p[0]/q[0]*(q[1]/p[1]), u) + shapeDivergence(p[0], q[0]), nil
+	return q[0]*special.RatioExcess(1, p[0]/q[0]*(q[1]/p[1]), u) + shapeDivergence(p[0], q[0], da), nil
 }
 
 // logGammaDivergence is log Γ(b) − log Γ(a) − (b−a)ψ(a), the divergence of log Γ
 // as a convex function.
 func logGammaDivergence(a, b float64) float64 {
-	return b*special.RatioExcess(b, a, a-b) + shapeDivergence(a, b)
+	return b*special.RatioExcess(b, a, a-b) + shapeDivergence(a, b, b-a)
 }
 
-// shapeDivergence is S(b) − S(a) − (b−a)S′(a).
-func shapeDivergence(a, b float64) float64 {
-	d := b - a
+// shapeDivergence is S(b) − S(a) − dS′(a), given d = b − a.
+func shapeDivergence(a, b, d float64) float64 {
 	if math.Abs(d) <= 0.25*a {
 		// Taylor's remainder ∫(1−s) d² S″(a+sd) ds.
 		sum := 0.0

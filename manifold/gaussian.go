@@ -280,6 +280,57 @@ func (g *gaussian) symmetricFisher(dst *mat.SymDense, row int, p []float64, scal
 	}
 }
 
+// scaleDiagonal scales the rows and columns of dst, from row on, that belong to
+// diagonal entries of a packed matrix.
+func (g *gaussian) scaleDiagonal(dst *mat.SymDense, row int, by float64) {
+	n := dst.SymmetricDim()
+	for i := range g.d {
+		a := row + triangle(i) + i
+		for b := row; b < n; b++ {
+			v := by * dst.At(a, b)
+			if b == a {
+				v *= by
+			}
+			dst.SetSym(a, b, v)
+		}
+	}
+}
+
+// choleskyFisher sets the block of dst, from row on, that belongs to the entries of
+// L, Σ = LLᵀ, given in m[0], with logarithms on the diagonal if log: tr(M²) + tr(MMᵀ)
+// with M = L⁻¹dL is P_ik for (ij) and (kj), and for a diagonal entry 1/L_ii² more.
+func (g *gaussian) choleskyFisher(dst *mat.SymDense, row int, log bool) {
+	d := g.d
+	g.invertFactored(g.m[1], g.m[0], g.m[2])
+	scale := func(i, j int) float64 {
+		if log && i == j {
+			return g.m[0][i*d+i]
+		}
+		return 1
+	}
+	for i := range d {
+		for j := 0; j <= i; j++ {
+			a := row + triangle(i) + j
+			for k := i; k < d; k++ {
+				for l := 0; l <= k; l++ {
+					b := row + triangle(k) + l
+					if b < a {
+						continue
+					}
+					v := 0.0
+					if j == l {
+						v = g.m[1][i*d+k] * scale(i, j) * scale(k, l)
+					}
+					if a == b && i == j {
+						v += square(scale(i, i) / g.m[0][i*d+i])
+					}
+					dst.SetSym(a, b, v)
+				}
+			}
+		}
+	}
+}
+
 // packedEntry is the row and column of the packed coordinate a.
 func packedEntry(a int) (row, column int) {
 	for triangle(row+1) <= a {

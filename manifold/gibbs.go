@@ -108,11 +108,19 @@ func (f Gibbs) Chart(name string) (Chart, bool) {
 		return newCoordinatewise(f, name, []string{"U"}, scalarMap{
 			interval{low, high, "must lie between the lowest and the highest level"},
 			func(x float64) float64 {
-				theta[0], u[0] = 0, x
-				if !w.invert(theta, u) {
-					return math.NaN()
+				// Newton on the logit of the place between the levels, which is
+				// nearly linear in β.
+				target, beta := math.Log(x-low)-math.Log(high-x), 0.0
+				for range 100 {
+					at(beta)
+					w.covariance(variance)
+					below, above := w.mode[0]-low+w.shift[0], high-w.mode[0]-w.shift[0]
+					step := (math.Log(below) - math.Log(above) - target) * (below / variance[0] * (above / (high - low)))
+					if beta += step; math.Abs(step) <= 4e-16*math.Abs(beta) {
+						break
+					}
 				}
-				return -theta[0]
+				return beta
 			},
 			func(beta float64) float64 {
 				at(beta)

@@ -314,7 +314,7 @@ func (f NegativeBinomial) MeanLogBase(theta []float64) (float64, bool) {
 		// 1 − (1−p)e^(−t) = p + (1−p)(1 − e^(−t)).
 		part := -math.Expm1(-t)
 		m := -math.Expm1(-k.r * math.Log1p((1-p)/p*part))
-		sum += m * (math.Exp(-t) - math.Exp(-k.r*t)) / part
+		sum += m * (math.Expm1(-t) - math.Expm1(-k.r*t)) / part
 	}
 	return h * sum, false
 }

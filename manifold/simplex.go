@@ -134,7 +134,7 @@ func dirichletDivergence(alpha, beta []float64) float64 {
 			rest += a - beta[i]
 		}
 	}
-	kl := -shapeDivergence(a0, b0)
+	kl := -shapeDivergence(a0, b0, -d0)
 	for i, a := range alpha {
 		b := beta[i]
 		d, restd := a-b, rest
@@ -143,7 +143,7 @@ func dirichletDivergence(alpha, beta []float64) float64 {
 		}
 		// α_iβ₀/(α₀β_i) − 1
 		u := (d*others(beta, b0, i, largest) - b*restd) / a0 / b
-		kl += b*special.RatioExcess(1, a/a0*(b0/b), u) + shapeDivergence(a, b)
+		kl += b*special.RatioExcess(1, a/a0*(b0/b), u) + shapeDivergence(a, b, -d)
 	}
 	return kl
 }
@@ -162,8 +162,7 @@ func dirichletEntropy(alpha []float64) float64 {
 
 // inverseDirichlet finds the α whose E[log x_i] = ψ(α_i) − ψ(α₀) are eta, which
 // must have Σ e^η < 1. With s = ψ(α₀) the α_i are ψ⁻¹(η_i+s), so that α₀ alone is
-// to be found, by a bracketed Newton iteration; a few Newton steps on all of α
-// then take out what rounding has left. work has the length of eta.
+// to be found, by a bracketed Newton iteration. work has the length of eta.
 func inverseDirichlet(alpha, eta, work []float64) {
 	k, mass := float64(len(eta)), 0.0
 	for _, e := range eta {
@@ -204,31 +203,33 @@ func inverseDirichlet(alpha, eta, work []float64) {
 		}
 		previous = step
 	}
-	for range 4 {
-		if !polishDirichlet(alpha, eta, work) {
+	// What is left, and an α that the sum has hidden, by Newton steps on all of α.
+	best := math.Inf(1)
+	for range 60 {
+		sum, largest := total(alpha)
+		size := 0.0
+		for i, a := range alpha {
+			work[i] = eta[i] - digammaDifference(a, others(alpha, sum, i, largest))
+		}
+		raiseDirichlet(work, alpha, work)
+		for i, a := range alpha {
+			size = math.Max(size, math.Abs(work[i])/a)
+		}
+		if !(size < best || size > 0.1) {
+			return
+		}
+		best = size
+		for i, a := range alpha {
+			if size < 0.1 {
+				alpha[i] += work[i]
+			} else {
+				alpha[i] *= math.Exp(math.Max(-1, math.Min(1, work[i]/a)))
+			}
+		}
+		if size < 1e-15 {
 			return
 		}
 	}
-}
-
-// polishDirichlet takes one Newton step and reports whether another may help.
-func polishDirichlet(alpha, eta, work []float64) bool {
-	sum, largest := total(alpha)
-	for i, a := range alpha {
-		work[i] = eta[i] - digammaDifference(a, others(alpha, sum, i, largest))
-	}
-	raiseDirichlet(work, alpha, work)
-	size := 0.0
-	for i, a := range alpha {
-		size = math.Max(size, math.Abs(work[i])/a)
-	}
-	if !(size < 0.1) {
-		return false
-	}
-	for i := range alpha {
-		alpha[i] += work[i]
-	}
-	return size > 1e-15
 }
 
 // raiseDirichlet stores (diag d + ddᵀ/D)c, d = 1/ψ₁(α) and D the deficit: the

@@ -488,22 +488,6 @@ func (f Wishart) FisherIn(dst *mat.SymDense, chart string, _, theta []float64) b
 	return true
 }
 
-// scaleDiagonal scales the rows and columns of dst, from row on, that belong to
-// diagonal entries of a packed matrix.
-func (g *gaussian) scaleDiagonal(dst *mat.SymDense, row int, by float64) {
-	n := dst.SymmetricDim()
-	for i := range g.d {
-		a := row + triangle(i) + i
-		for b := row; b < n; b++ {
-			v := by * dst.At(a, b)
-			if b == a {
-				v *= by
-			}
-			dst.SetSym(a, b, v)
-		}
-	}
-}
-
 // Cubic has T_nnn = Σψ₂(a_i)/8, T_nnB = 0, T_nBB' = ½tr(UBUB') and T_BB'B″ =
 // n tr(UBUB'UB″) for directions B of V.
 func (f Wishart) Cubic(dst Tensor, theta []float64) error {
@@ -599,7 +583,7 @@ func (f Wishart) KL(p, q []float64) (float64, error) {
 	sum := m / 2 * g.excess(p[1:], q[1:], n, m)
 	for i := range g.d {
 		k := float64(i)
-		sum += shapeDivergence((n-k)/2, (m-k)/2) + freedomDivergence((m-k)/2, k/2, (n-m)/2)
+		sum += shapeDivergence((n-k)/2, (m-k)/2, (m-n)/2) + freedomDivergence((m-k)/2, k/2, (n-m)/2)
 	}
 	return sum, nil
 }
@@ -607,7 +591,7 @@ func (f Wishart) KL(p, q []float64) (float64, error) {
 // freedomDivergence is Φ(b) − Φ(b+k) for Φ(b) = bφ(d/b), φ(u) = u − log(1+u): the
 // integral of −Φ′ = φ(b/(b+d) − 1) over [b, b+k].
 func freedomDivergence(b, k, d float64) float64 {
-	if k <= 0.25*b {
+	if k <= 0.25*math.Min(b, b+d) {
 		return k * mean01(func(x float64) float64 { return special.RatioExcess(x+d, x, -d) }, b, k)
 	}
 	c := b + k
