@@ -134,9 +134,11 @@ func (f Bernoulli) Entropy(theta []float64) (float64, error) {
 	return -p*math.Log(p) - (1-p)*math.Log1p(-p), nil
 }
 
-// arc is half the signed angle from p to q, asin √q − asin √p.
+// arc is half the signed angle from p to q, asin √q − asin √p, by its sine and its
+// cosine.
 func (Bernoulli) arc(p, q float64) float64 {
-	return math.Asin((q - p) / (math.Sqrt(p*(1-q)) + math.Sqrt(q*(1-p))))
+	sine := (q - p) / (math.Sqrt(p*(1-q)) + math.Sqrt(q*(1-p)))
+	return math.Atan2(sine, math.Sqrt((1-p)*(1-q))+math.Sqrt(p*q))
 }
 
 // Distance is 2|asin √p − asin √q|.

@@ -151,15 +151,12 @@ func (k successes) geodesic(dst, p, q []float64, s float64) error {
 	if err := k.checkBoth(p, q); err != nil {
 		return err
 	}
-	a := math.Sqrt(1 - p[0])
-	u := math.Atanh(a)
-	if a > 0.5 {
-		u = math.Log1p(a) - math.Log(p[0])/2
-	}
-	if u += s * k.arc(p[0], q[0]); !(u > 0) {
+	// With u = atanh √(1−p), p is 1/cosh²u, and cosh(u+δ)/cosh u = cosh δ + tanh u sinh δ.
+	a, d := math.Sqrt(1-p[0]), s*k.arc(p[0], q[0])
+	if !(a+math.Tanh(d) > 0) {
 		return &DomainError{Family: k.family, Coordinate: "p", Value: 1, Want: "must be less than 1: the geodesic has met the boundary"}
 	}
-	dst[0] = square(1 / math.Cosh(u))
+	dst[0] = p[0] / square(math.Cosh(d)+a*math.Sinh(d))
 	return k.check(dst)
 }
 
