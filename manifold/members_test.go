@@ -76,6 +76,8 @@ func matrixCondition(f manifold.Family, theta []float64) float64 {
 	switch f.(type) {
 	case manifold.CentredNormal:
 		return covarianceCondition(append(make([]float64, 2), theta...), 2)
+	case manifold.MultivariateNormal:
+		return covarianceCondition(theta, 2)
 	case manifold.Wishart:
 		return covarianceCondition(append(make([]float64, 1), theta...), 2)
 	}
