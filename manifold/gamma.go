@@ -257,6 +257,18 @@ func (f Gamma) Entropy(theta []float64) (float64, error) {
 	return a - math.Log(b) + lg + (1-a)*special.Digamma(a), nil
 }
 
+// Curvature is (ψ₁+aψ₂)/(4(aψ₁−1)²), between −½ and −¼ (Arwini & Dodson 2008).
+func (f Gamma) Curvature(theta []float64) (float64, error) {
+	if err := f.Check(theta); err != nil {
+		return math.NaN(), err
+	}
+	return gammaCurvature(theta[0]), nil
+}
+
+func gammaCurvature(a float64) float64 {
+	return special.ScaledTrigammaSlope(a) / (4 * square(a*special.TrigammaMinusInverse(a)))
+}
+
 // Sample draws a gamma variate.
 func (f Gamma) Sample(dst, theta []float64, rng *rand.Rand) error {
 	if err := f.Check(theta); err != nil {
@@ -292,4 +304,5 @@ var (
 	_ Cuber         = Gamma{}
 	_ Entropic      = Gamma{}
 	_ Sampler       = Gamma{}
+	_ Curved        = Gamma{}
 )

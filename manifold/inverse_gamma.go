@@ -131,6 +131,14 @@ func (f InverseGamma) Entropy(theta []float64) (float64, error) {
 	return a + math.Log(b) + lg - (1+a)*special.Digamma(a), nil
 }
 
+// Curvature is that of the gamma family.
+func (f InverseGamma) Curvature(theta []float64) (float64, error) {
+	if err := f.Check(theta); err != nil {
+		return math.NaN(), err
+	}
+	return gammaCurvature(theta[0]), nil
+}
+
 // Sample draws the inverse of a gamma variate.
 func (f InverseGamma) Sample(dst, theta []float64, rng *rand.Rand) error {
 	if err := f.Check(theta); err != nil {
@@ -166,4 +174,5 @@ var (
 	_ Cuber         = InverseGamma{}
 	_ Entropic      = InverseGamma{}
 	_ Sampler       = InverseGamma{}
+	_ Curved        = InverseGamma{}
 )

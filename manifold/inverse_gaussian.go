@@ -206,6 +206,9 @@ func (f InverseGaussian) Log(dst, p, q []float64) error {
 	return nil
 }
 
+// Curvature is −½ everywhere.
+func (f InverseGaussian) Curvature(theta []float64) (float64, error) { return -0.5, f.Check(theta) }
+
 // Sample draws by a root of a χ² variate (Michael, Schucany & Haas, The American
 // Statistician 30, 1976), of which the smaller is taken without cancellation.
 func (f InverseGaussian) Sample(dst, theta []float64, rng *rand.Rand) error {
@@ -239,4 +242,7 @@ func (InverseGaussian) LogPartition(theta []float64) float64 {
 	return -theta[1]/theta[0] - math.Log(theta[1])/2
 }
 
-var _ closedForm = InverseGaussian{}
+var (
+	_ closedForm = InverseGaussian{}
+	_ Curved     = InverseGaussian{}
+)

@@ -125,6 +125,9 @@ func (f Lognormal) Log(dst, p, q []float64) error {
 	return Normal{}.Log(dst, p, q)
 }
 
+// Curvature is −½ everywhere.
+func (f Lognormal) Curvature(theta []float64) (float64, error) { return -0.5, f.Check(theta) }
+
 // Sample draws e^y, y ~ N(μ, σ²).
 func (f Lognormal) Sample(dst, theta []float64, rng *rand.Rand) error {
 	if err := f.Check(theta); err != nil {
@@ -149,4 +152,7 @@ func (Lognormal) MeanLogBase(theta []float64) (float64, bool) { return -theta[0]
 // LogPartition is μ²/(2σ²) + log σ + ½ log 2π.
 func (Lognormal) LogPartition(theta []float64) float64 { return Normal{}.LogPartition(theta) }
 
-var _ closedForm = Lognormal{}
+var (
+	_ closedForm = Lognormal{}
+	_ Curved     = Lognormal{}
+)

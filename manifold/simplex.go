@@ -69,29 +69,19 @@ func trigammaReciprocal(a float64) float64 {
 	return -a * special.TrigammaMinusInverse(a) / special.Trigamma(a)
 }
 
-// trigammaReciprocalSlope is the derivative of 1/ψ₁.
-func trigammaReciprocalSlope(a float64) float64 {
-	return -special.Tetragamma(a) / square(special.Trigamma(a))
-}
-
 // deficit is 1/ψ₁(α₀) − Σ 1/ψ₁(α_i) > 0, on which the inverse of the Dirichlet
 // metric stands. Large α are taken from the differences 1/ψ₁(α) − α, whose sum is
 // the same, small α from 1/ψ₁ ≈ α² itself.
 func deficit(alpha []float64) float64 {
 	sum, largest := total(alpha)
 	m, rest := alpha[largest], others(alpha, sum, largest, largest)
-	f := trigammaReciprocal
+	f, linear := trigammaReciprocal, 0.0
 	if m < 1 {
-		f = func(a float64) float64 { return 1 / special.Trigamma(a) }
+		f, linear = func(a float64) float64 { return 1 / special.Trigamma(a) }, 1
 	}
-	var d float64
-	switch {
-	case rest > 0.25*m, m >= 1 && rest >= 1:
-		d = f(sum) - f(m)
-	case m < 1:
-		d = rest * mean01(trigammaReciprocalSlope, m, rest)
-	default:
-		d = rest * (mean01(trigammaReciprocalSlope, m, rest) - 1)
+	d := f(sum) - f(m)
+	if rest <= 0.25*m {
+		d = rest * (linear + mean01(special.ReciprocalTrigammaSlope, m, rest))
 	}
 	for i, a := range alpha {
 		if i != largest {
