@@ -3,7 +3,6 @@ package flow_test
 import (
 	"context"
 	"fmt"
-	"math"
 	"testing"
 
 	"fisherflow/flow"
@@ -99,13 +98,5 @@ func requireExactFlow(t *testing.T, f manifold.Family, chart string, loss flow.L
 		ODE: ode.Settings{RTol: 1e-11, ATol: 1e-14, StopAt: times},
 	})
 	require.NoError(t, err)
-	exact := make([]float64, f.Dim())
-	for _, time := range times {
-		require.NoError(t, loss.(flow.Integrable).Exact(exact, start, time))
-		want := inChart(t, f, chart, exact)
-		got := r.At(nil, time)
-		for i := range want {
-			require.InDelta(t, want[i], got[i], 1e-9*math.Max(1, math.Abs(want[i])), "t = %g coordinate %d", time, i)
-		}
-	}
+	requireExactState(t, f, chart, loss, start, r, times, 1e-9)
 }
