@@ -248,7 +248,7 @@ func (g *gaussian) distantExcess(p []float64, ratio float64) float64 {
 		trace += g.m[2][i*d+i]
 	}
 	if !g.factor(g.m[3]) {
-		return math.NaN()
+		return math.Inf(1) // singular to rounding
 	}
 	return trace - float64(d) - cholesky.LogDet(g.m[3], d) + cholesky.LogDet(g.m[0], d)
 }

@@ -181,8 +181,10 @@ func grown(steps []float64, at func(u []float64) (x []float64, l float64)) *orac
 			u[i] = h * float64(c[i])
 		}
 		x, l := at(u)
-		peak = math.Max(peak, l)
-		if l < peak-42 {
+		if l > peak {
+			peak = l
+		}
+		if !(l >= peak-42) {
 			continue
 		}
 		o.nodes = append(o.nodes, x)
