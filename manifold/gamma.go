@@ -145,12 +145,18 @@ func (f Gamma) CheckObservation(x []float64) error {
 	return checkScalar(f.Name(), x, func(x float64) bool { return x > 0 }, "must be positive")
 }
 
-// LogDensity is with respect to Lebesgue measure.
+// LogDensity is with respect to Lebesgue measure. For a large shape it is
+// −aφ(bx/a − 1) − S(a) − log x, φ(u) = u − log(1+u) and S as in KL, whose terms stay
+// small near the mean.
 func (f Gamma) LogDensity(x, theta []float64) float64 {
 	if !(x[0] > 0) {
 		return math.Inf(-1)
 	}
 	a, b := theta[0], theta[1]
+	if a > 10 {
+		m := b * x[0]
+		return -a*special.RatioExcess(a, m, m-a) - stirling(a) - math.Log(x[0])
+	}
 	lg, _ := math.Lgamma(a)
 	return a*math.Log(b) - lg + (a-1)*math.Log(x[0]) - b*x[0]
 }

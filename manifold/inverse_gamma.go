@@ -80,7 +80,9 @@ func (f InverseGamma) LogDensity(x, theta []float64) float64 {
 	if !(x[0] > 0) {
 		return math.Inf(-1)
 	}
-	return -(theta[0]+1)*math.Log(x[0]) - theta[1]/x[0] - f.LogPartition(theta)
+	// That of 1/x, and the logarithm of the slope 1/x².
+	y := [1]float64{1 / x[0]}
+	return Gamma{}.LogDensity(y[:], theta) - 2*math.Log(x[0])
 }
 
 // Score is (log b − log x − ψ(a), a/b − 1/x).

@@ -69,7 +69,7 @@ func (Poisson) LogDensity(x, theta []float64) float64 {
 	if !isCount(x[0]) {
 		return math.Inf(-1)
 	}
-	return x[0]*math.Log(theta[0]) - theta[0] - logFactorial(x[0])
+	return logPoisson(x[0], theta[0])
 }
 
 // Score is x/λ − 1.
