@@ -310,6 +310,7 @@ func BenchmarkFisher(b *testing.B) {
 	}{
 		{manifold.Gamma{}, []float64{2, 3}}, {manifold.Normal{}, []float64{0, 1}}, {manifold.Poisson{}, []float64{3}},
 		{manifold.Bernoulli{}, []float64{.3}}, {manifold.Categorical{K: 4}, []float64{.1, .2, .3}}, {manifold.MultivariateNormal{}, covariance(2)},
+		{manifold.Beta{}, []float64{2, 3}}, {manifold.Dirichlet{K: 3}, []float64{2, 3, 4}}, {manifold.VonMises{}, []float64{1, 2}},
 	} {
 		for _, name := range c.family.(manifold.Charted).Charts() {
 			b.Run(c.family.Name()+"/"+name, func(b *testing.B) {

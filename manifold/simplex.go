@@ -51,7 +51,7 @@ func digammaDifference(a, d float64) float64 {
 	case d <= 0.25*a:
 		return -d * mean01(special.Trigamma, a, d)
 	case a > 10:
-		return math.Log1p(-d/(a+d)) - special.LogMinusDigamma(a) + special.LogMinusDigamma(a+d)
+		return math.Log(a/(a+d)) - special.LogMinusDigamma(a) + special.LogMinusDigamma(a+d)
 	}
 	return special.Digamma(a) - special.Digamma(a+d)
 }
@@ -176,7 +176,7 @@ func inverseDirichlet(alpha, eta, work []float64) {
 		}
 		// In log α₀.
 		next := a * math.Exp(math.Max(-5, math.Min(5, -h/(slope*a))))
-		if !(next > low && next < high) {
+		if !(next >= low && next <= high) {
 			switch {
 			case low == 0:
 				next = high / 8
