@@ -44,6 +44,12 @@ func allocCases() []allocCase {
 		{manifold.Normal{}, []float64{-2, 2}, []float64{1, .5}},
 		{f, start, target},
 		{manifold.Categorical{K: 4}, []float64{.1, .2, .3}, []float64{.4, .3, .2}},
+		{manifold.Dirichlet{K: 3}, []float64{1, .5, 2}, []float64{4, 2, 1}},
+		{manifold.CentredNormal{}, []float64{1, 0, 1}, []float64{2, .8, 1}},
+		{manifold.VonMisesFisher{}, []float64{1, .5, -.5}, []float64{2, -1, 1}},
+		{manifold.Gibbs{}, []float64{.3}, []float64{2}},
+		{manifold.Ising{}, []float64{.3, -.2, .1}, []float64{-.3, .4, .5}},
+		{manifold.Wishart{}, []float64{3, 1, 0, 1}, []float64{6, 2, .8, 1}},
 	}
 }
 

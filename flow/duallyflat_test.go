@@ -64,7 +64,7 @@ func TestDuallyFlatFlows(t *testing.T) {
 						printed = c.reverse
 					}
 					state := integrate(t, c.family, chart, loss, c.start, 1e-10)
-					requireExactState(t, c.family, chart, loss, c.start, state, 1e-8)
+					requireExactState(t, c.family, chart, loss, c.start, state, duallyFlatTimes, 1e-8)
 
 					fine := integrate(t, c.family, chart, loss, c.start, 1e-12)
 					requireExactLoss(t, c.family, chart, loss, c.start, fine, printed)
@@ -111,10 +111,10 @@ func inChart(t *testing.T, f manifold.Family, chart string, theta []float64) []f
 	return x
 }
 
-func requireExactState(t *testing.T, f manifold.Family, chart string, loss flow.Loss, start []float64, r *flow.Result, tol float64) {
+func requireExactState(t *testing.T, f manifold.Family, chart string, loss flow.Loss, start []float64, r *flow.Result, times []float64, tol float64) {
 	t.Helper()
 	exact := make([]float64, f.Dim())
-	for _, time := range duallyFlatTimes {
+	for _, time := range times {
 		require.NoError(t, loss.(flow.Integrable).Exact(exact, start, time))
 		want := inChart(t, f, chart, exact)
 		got := r.At(nil, time)

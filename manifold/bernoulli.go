@@ -122,7 +122,7 @@ func (f Bernoulli) KL(p, q []float64) (float64, error) {
 		return math.NaN(), err
 	}
 	d := q[0] - p[0]
-	return p[0]*special.Excess(d/p[0]) + (1-p[0])*special.Excess(-d/(1-p[0])), nil
+	return p[0]*special.RatioExcess(p[0], q[0], d) + (1-p[0])*special.RatioExcess(1-p[0], 1-q[0], -d), nil
 }
 
 // Entropy is −p log p − (1−p) log(1−p).
@@ -134,9 +134,11 @@ func (f Bernoulli) Entropy(theta []float64) (float64, error) {
 	return -p*math.Log(p) - (1-p)*math.Log1p(-p), nil
 }
 
-// arc is half the signed angle from p to q, asin √q − asin √p.
+// arc is half the signed angle from p to q, asin √q − asin √p, by its sine and its
+// cosine.
 func (Bernoulli) arc(p, q float64) float64 {
-	return math.Asin((q - p) / (math.Sqrt(p*(1-q)) + math.Sqrt(q*(1-p))))
+	sine := (q - p) / (math.Sqrt(p*(1-q)) + math.Sqrt(q*(1-p)))
+	return math.Atan2(sine, math.Sqrt((1-p)*(1-q))+math.Sqrt(p*q))
 }
 
 // Distance is 2|asin √p − asin √q|.
@@ -152,9 +154,13 @@ func (f Bernoulli) Geodesic(dst, p, q []float64, s float64) error {
 	if err := checkBoth(f, p, q); err != nil {
 		return err
 	}
+	return f.geodesic(f.Name(), dst, p, q, s)
+}
+
+func (f Bernoulli) geodesic(family string, dst, p, q []float64, s float64) error {
 	half := math.Atan2(math.Sqrt(p[0]), math.Sqrt(1-p[0])) + s*f.arc(p[0], q[0])
 	if !(half > 0 && half < math.Pi/2) {
-		return &DomainError{Family: f.Name(), Coordinate: "phi", Value: 2 * half, Want: "must lie between 0 and pi: the geodesic has met the boundary"}
+		return &DomainError{Family: family, Coordinate: "phi", Value: 2 * half, Want: "must lie between 0 and pi: the geodesic has met the boundary"}
 	}
 	dst[0] = square(math.Sin(half))
 	return f.Check(dst)

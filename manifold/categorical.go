@@ -58,13 +58,17 @@ func (f Categorical) last(p []float64) float64 {
 // Check wants all probabilities, the last included, positive.
 func (f Categorical) Check(p []float64) error {
 	mustLen(len(p), f.Dim())
+	return f.check(f.Name(), p)
+}
+
+func (f Categorical) check(family string, p []float64) error {
 	for i, x := range p {
 		if !unit.contains(x) {
-			return &DomainError{Family: f.Name(), Coordinate: fmt.Sprintf("p%d", i+1), Value: x, Want: unit.want}
+			return &DomainError{Family: family, Coordinate: fmt.Sprintf("p%d", i+1), Value: x, Want: unit.want}
 		}
 	}
 	if last := f.last(p); !(last > 0) {
-		return &DomainError{Family: f.Name(), Coordinate: fmt.Sprintf("p%d", f.k()), Value: last, Want: "must be positive (it is 1 minus the others)"}
+		return &DomainError{Family: family, Coordinate: fmt.Sprintf("p%d", len(p)+1), Value: last, Want: "must be positive (it is 1 minus the others)"}
 	}
 	return nil
 }
@@ -87,7 +91,7 @@ func (f Categorical) Chart(name string) (Chart, bool) {
 
 // simplexNatural is the additive log-ratio chart, with J = diag(p) − ppᵀ.
 type simplexNatural struct {
-	family Categorical
+	family Family
 	names  []string
 }
 
@@ -119,7 +123,7 @@ func (c *simplexNatural) FromSource(dst, p []float64) error {
 	if err := c.family.Check(p); err != nil {
 		return err
 	}
-	last := math.Log(c.family.last(p))
+	last := math.Log(Categorical{}.last(p))
 	for i, x := range p {
 		dst[i] = math.Log(x) - last
 	}
@@ -128,8 +132,8 @@ func (c *simplexNatural) FromSource(dst, p []float64) error {
 
 func (c *simplexNatural) Push(dst, _, p, v []float64)        { covariance(dst, p, v) }
 func (c *simplexNatural) Pull(dst, _, p, v []float64)        { covariance(dst, p, v) }
-func (c *simplexNatural) PushInverse(dst, _, p, v []float64) { c.family.lower(dst, p, v) }
-func (c *simplexNatural) PullInverse(dst, _, p, v []float64) { c.family.lower(dst, p, v) }
+func (c *simplexNatural) PushInverse(dst, _, p, v []float64) { Categorical{}.lower(dst, p, v) }
+func (c *simplexNatural) PullInverse(dst, _, p, v []float64) { Categorical{}.lower(dst, p, v) }
 
 // covariance stores (diag(p) − ppᵀ)v.
 func covariance(dst, p, v []float64) {
@@ -288,7 +292,11 @@ func (Categorical) ObservationDim() int { return 1 }
 
 // CheckObservation wants a whole number from 1 to K.
 func (f Categorical) CheckObservation(x []float64) error {
-	return checkScalar(f.Name(), x, func(x float64) bool { return isCount(x) && x >= 1 && x <= float64(f.k()) },
+	return f.checkOutcome(f.Name(), x)
+}
+
+func (f Categorical) checkOutcome(family string, x []float64) error {
+	return checkScalar(family, x, func(x float64) bool { return isCount(x) && x >= 1 && x <= float64(f.k()) },
 		fmt.Sprintf("must be a whole number from 1 to %d", f.k()))
 }
 
@@ -359,10 +367,10 @@ func (f Categorical) KL(p, q []float64) (float64, error) {
 	for i, x := range p {
 		d := q[i] - x
 		last -= d
-		sum += x * special.Excess(d/x)
+		sum += x * special.RatioExcess(x, q[i], d)
 	}
 	x := f.last(p)
-	return sum + x*special.Excess(math.Max(last/x, math.Nextafter(-1, 0))), nil
+	return sum + x*special.RatioExcess(x, f.last(q), last), nil
 }
 
 // Entropy is −Σ p_i log p_i.
@@ -401,11 +409,14 @@ func (f Categorical) Distance(p, q []float64) (float64, error) {
 // Geodesic is a great circle in √p. Beyond q it is an error once it has met
 // the boundary.
 func (f Categorical) Geodesic(dst, p, q []float64, s float64) error {
-	d, err := f.Distance(p, q)
-	if err != nil {
+	if err := checkBoth(f, p, q); err != nil {
 		return err
 	}
-	angle := d / 2
+	return f.geodesic(f.Name(), dst, p, q, s)
+}
+
+func (f Categorical) geodesic(family string, dst, p, q []float64, s float64) error {
+	angle := 2 * math.Asin(math.Min(1, f.chord(p, q)))
 	if angle == 0 {
 		copy(dst, p)
 		return nil
@@ -414,11 +425,11 @@ func (f Categorical) Geodesic(dst, p, q []float64, s float64) error {
 	for i := range dst {
 		y := a*math.Sqrt(p[i]) + b*math.Sqrt(q[i])
 		if !(y > 0) {
-			return &DomainError{Family: f.Name(), Coordinate: fmt.Sprintf("p%d", i+1), Value: 0, Want: "must be positive: the geodesic has met the boundary"}
+			return &DomainError{Family: family, Coordinate: fmt.Sprintf("p%d", i+1), Value: 0, Want: "must be positive: the geodesic has met the boundary"}
 		}
 		dst[i] = y * y
 	}
-	return f.Check(dst)
+	return f.check(family, dst)
 }
 
 // Log is the initial velocity of the great circle.

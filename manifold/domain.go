@@ -90,4 +90,17 @@ func checkScalar(family string, x []float64, ok func(float64) bool, want string)
 	return nil
 }
 
+// checkVector wants n finite numbers.
+func checkVector(family string, x []float64, n int) error {
+	if len(x) != n {
+		return &ObservationError{Family: family, Value: x, Want: fmt.Sprintf("must have %d components", n)}
+	}
+	for _, v := range x {
+		if !realLine.contains(v) {
+			return &ObservationError{Family: family, Value: x, Want: "must be finite"}
+		}
+	}
+	return nil
+}
+
 func isCount(x float64) bool { return x >= 0 && x == math.Trunc(x) }

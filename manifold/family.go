@@ -157,3 +157,8 @@ type Metric interface {
 	// Lower stores c = Gv in dst. dst and vector may be the same slice.
 	Lower(dst, vector []float64) error
 }
+
+// A Curved surface has its Gaussian curvature in closed form.
+type Curved interface {
+	Curvature(theta []float64) (float64, error)
+}

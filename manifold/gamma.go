@@ -51,8 +51,7 @@ func (f Gamma) Chart(name string) (Chart, bool) {
 	case "source":
 		return newSource(f, name, gammaNames), true
 	case "natural":
-		above := interval{-1, math.Inf(1), "must exceed -1"}
-		return newCoordinatewise(f, name, []string{"theta1", "theta2"}, shifted(above, 1), negatedMap), true
+		return newCoordinatewise(f, name, []string{"theta1", "theta2"}, minusOneMap, negatedMap), true
 	case "log":
 		return newCoordinatewise(f, name, []string{"log_shape", "log_rate"}, logMap, logMap), true
 	case "shape-scale":
@@ -75,42 +74,57 @@ func (f Gamma) Chart(name string) (Chart, bool) {
 			},
 		}, true
 	case "expectation":
-		return &planar{
-			family: f, name: name, names: []string{"E_log_x", "E_x"}, ranges: []interval{realLine, positive},
-			to: func(dst, xi []float64) (int, string, bool) {
-				c := math.Log(xi[1]) - xi[0]
-				a := special.InverseLogMinusDigamma(c)
-				dst[0], dst[1] = a, a/xi[1]
-				return 0, "must be less than log E_x", c > 0
-			},
-			from: func(dst, theta []float64) {
-				a, b := theta[0], theta[1]
-				dst[0], dst[1] = special.Digamma(a)-math.Log(b), a/b
-			},
-			jacobian: func(_, theta []float64) [4]float64 {
-				a, b := theta[0], theta[1]
-				d := a * special.TrigammaMinusInverse(a) // aψ₁ − 1
-				return [4]float64{a / d, -b / d, b / d, -b * b * special.Trigamma(a) / d}
-			},
-			inverse: func(_, theta []float64) [4]float64 {
-				a, b := theta[0], theta[1]
-				return [4]float64{special.Trigamma(a), -1 / b, 1 / b, -a / (b * b)}
-			},
-		}, true
+		return gammaExpectation(f, []string{"E_log_x", "E_x"}, 1), true
 	}
 	return nil, false
+}
+
+// gammaExpectation is the chart (sign·(ψ(a) − log b), a/b).
+func gammaExpectation(f Family, names []string, sign float64) Chart {
+	want := "must be less than log " + names[1]
+	if sign < 0 {
+		want = "must exceed -log " + names[1]
+	}
+	return &planar{
+		family: f, name: "expectation", names: names, ranges: []interval{realLine, positive},
+		to: func(dst, xi []float64) (int, string, bool) {
+			c := math.Log(xi[1]) - sign*xi[0]
+			a := special.InverseLogMinusDigamma(c)
+			dst[0], dst[1] = a, a/xi[1]
+			return 0, want, c > 0
+		},
+		from: func(dst, theta []float64) {
+			a, b := theta[0], theta[1]
+			dst[0], dst[1] = sign*(special.Digamma(a)-math.Log(b)), a/b
+		},
+		jacobian: func(_, theta []float64) [4]float64 {
+			a, b := theta[0], theta[1]
+			d := a * special.TrigammaMinusInverse(a) // aψ₁ − 1
+			return [4]float64{sign * a / d, -b / d, sign * b / d, -b * b * special.Trigamma(a) / d}
+		},
+		inverse: func(_, theta []float64) [4]float64 {
+			a, b := theta[0], theta[1]
+			return [4]float64{sign * special.Trigamma(a), -sign / b, 1 / b, -a / (b * b)}
+		},
+	}
+}
+
+// gammaExpectationFisher is the Fisher matrix of that chart,
+// [[a, −sign·b], [−sign·b, b²ψ₁]]/(aψ₁−1).
+func gammaExpectationFisher(dst *mat.SymDense, theta []float64, sign float64) {
+	a, b := theta[0], theta[1]
+	d := a * special.TrigammaMinusInverse(a)
+	set2(dst, a/d, -sign*b/d, b*b*special.Trigamma(a)/d)
 }
 
 // FisherIn has the charts in which the congruence cancels: mean-shape is
 // diag(a/μ², ψ₁(a) − 1/a), expectation [[a, −b], [−b, b²ψ₁]]/(aψ₁−1).
 func (Gamma) FisherIn(dst *mat.SymDense, chart string, xi, theta []float64) bool {
-	a, b := theta[0], theta[1]
 	switch chart {
 	case "mean-shape":
-		set2(dst, a/(xi[0]*xi[0]), 0, special.TrigammaMinusInverse(a))
+		set2(dst, theta[0]/(xi[0]*xi[0]), 0, special.TrigammaMinusInverse(theta[0]))
 	case "expectation":
-		d := a * special.TrigammaMinusInverse(a)
-		set2(dst, a/d, -b/d, b*b*special.Trigamma(a)/d)
+		gammaExpectationFisher(dst, theta, 1)
 	default:
 		return false
 	}
@@ -131,12 +145,18 @@ func (f Gamma) CheckObservation(x []float64) error {
 	return checkScalar(f.Name(), x, func(x float64) bool { return x > 0 }, "must be positive")
 }
 
-// LogDensity is with respect to Lebesgue measure.
+// LogDensity is with respect to Lebesgue measure. For a large shape it is
+// −aφ(bx/a − 1) − S(a) − log x, φ(u) = u − log(1+u) and S as in KL, whose terms stay
+// small near the mean.
 func (f Gamma) LogDensity(x, theta []float64) float64 {
 	if !(x[0] > 0) {
 		return math.Inf(-1)
 	}
 	a, b := theta[0], theta[1]
+	if a > 10 {
+		m := b * x[0]
+		return -a*special.RatioExcess(a, m, m-a) - stirling(a) - math.Log(x[0])
+	}
 	lg, _ := math.Lgamma(a)
 	return a*math.Log(b) - lg + (a-1)*math.Log(x[0]) - b*x[0]
 }
@@ -185,12 +205,17 @@ func (f Gamma) KL(p, q []float64) (float64, error) {
 	}
 	da, db := q[0]-p[0], q[1]-p[1]
 	u := (p[0]*db - p[1]*da) / p[1] / q[0] // ρ − 1
-	return q[0]*special.Excess(u) + shapeDivergence(p[0], q[0]), nil
+	return q[0]*special.RatioExcess(1, p[0]/q[0]*(q[1]/p[1]), u) + shapeDivergence(p[0], q[0], da), nil
 }
 
-// shapeDivergence is S(b) − S(a) − (b−a)S′(a).
-func shapeDivergence(a, b float64) float64 {
-	d := b - a
+// logGammaDivergence is log Γ(b) − log Γ(a) − (b−a)ψ(a), the divergence of log Γ
+// as a convex function.
+func logGammaDivergence(a, b float64) float64 {
+	return b*special.RatioExcess(b, a, a-b) + shapeDivergence(a, b, b-a)
+}
+
+// shapeDivergence is S(b) − S(a) − dS′(a), given d = b − a.
+func shapeDivergence(a, b, d float64) float64 {
 	if math.Abs(d) <= 0.25*a {
 		// Taylor's remainder ∫(1−s) d² S″(a+sd) ds.
 		sum := 0.0
@@ -238,6 +263,18 @@ func (f Gamma) Entropy(theta []float64) (float64, error) {
 	return a - math.Log(b) + lg + (1-a)*special.Digamma(a), nil
 }
 
+// Curvature is (ψ₁+aψ₂)/(4(aψ₁−1)²), between −½ and −¼ (Arwini & Dodson 2008).
+func (f Gamma) Curvature(theta []float64) (float64, error) {
+	if err := f.Check(theta); err != nil {
+		return math.NaN(), err
+	}
+	return gammaCurvature(theta[0]), nil
+}
+
+func gammaCurvature(a float64) float64 {
+	return special.ScaledTrigammaSlope(a) / (4 * square(a*special.TrigammaMinusInverse(a)))
+}
+
 // Sample draws a gamma variate.
 func (f Gamma) Sample(dst, theta []float64, rng *rand.Rand) error {
 	if err := f.Check(theta); err != nil {
@@ -273,4 +310,5 @@ var (
 	_ Cuber         = Gamma{}
 	_ Entropic      = Gamma{}
 	_ Sampler       = Gamma{}
+	_ Curved        = Gamma{}
 )

@@ -1,10 +1,15 @@
 package manifold
 
 import (
+	"fmt"
+	"math"
+
 	"fisherflow/internal/cholesky"
+	"fisherflow/internal/special"
 
 	"gonum.org/v1/gonum/blas"
 	"gonum.org/v1/gonum/blas/blas64"
+	"gonum.org/v1/gonum/mat"
 )
 
 // gaussian is the workspace for matrices of one size, d×d row-major. Symmetric
@@ -126,6 +131,58 @@ func (g *gaussian) factor(a []float64) bool {
 	return true
 }
 
+// factorPacked leaves the Cholesky factor of the matrix of packed entries, scaled
+// as by unpack, in m[0]. The error names the first entry that is not finite, by
+// letter, or the pivot that is not positive.
+func (g *gaussian) factorPacked(family, chart, letter string, packed []float64, on, off float64) error {
+	for a, x := range packed {
+		if !realLine.contains(x) {
+			return &DomainError{Family: family, Chart: chart, Coordinate: packedNames("", letter, letter, g.d)[g.d+a], Value: x, Want: realLine.want}
+		}
+	}
+	g.unpack(g.m[0], packed, on, off)
+	if g.factor(g.m[0]) {
+		return nil
+	}
+	return &DomainError{
+		Family: family, Chart: chart, Coordinate: fmt.Sprintf("pivot %d of matrix %s", g.leadingBad, letter), Value: g.pivot,
+		Want: "must be positive: the matrix is not positive definite",
+	}
+}
+
+// scoreOfCovariance stores ½(zzᵀ − P) as a covector, given P, whose lower triangle
+// is overwritten.
+func (g *gaussian) scoreOfCovariance(dst, p, z []float64) {
+	d := g.d
+	for i := range d {
+		for j := 0; j <= i; j++ {
+			p[i*d+j] = (z[i]*z[j] - p[i*d+j]) / 2
+		}
+	}
+	g.pack(dst, p, 1, 2)
+}
+
+// packOuter stores the lower triangle of xxᵀ.
+func packOuter(dst, x []float64) {
+	k := 0
+	for i, a := range x {
+		for _, b := range x[:i+1] {
+			dst[k] = a * b
+			k++
+		}
+	}
+}
+
+// weighTriangle stores the Frobenius weights of a symmetric matrix's coordinates.
+func weighTriangle(dst []float64, d int) {
+	for i := range dst {
+		dst[i] = 2
+	}
+	for i := range d {
+		dst[triangle(i)+i] = 1
+	}
+}
+
 // invertFactored stores the inverse of LLᵀ; work is overwritten.
 func (g *gaussian) invertFactored(dst, l, work []float64) {
 	cholesky.Invert(work, l, g.d)
@@ -137,4 +194,170 @@ func (g *gaussian) invertFactored(dst, l, work []float64) {
 func (g *gaussian) whiten(s, inverse, work []float64) {
 	g.mul(work, blas.NoTrans, inverse, blas.NoTrans, s)
 	g.mul(s, blas.NoTrans, work, blas.Trans, inverse)
+}
+
+// excess is tr M − d − log|M| for M = Q⁻¹P, of the symmetric matrices P and Q that
+// are rp and rq times the packed ones, given the Cholesky factor L of Q/rq in
+// m[0]; it overwrites the other matrices.
+//
+// With pivots 1 + u_i and factor C of L⁻¹ P L⁻ᵀ it is Σ φ(u_i) + Σ_{k<i} c_ik²,
+// φ(u) = u − log(1+u), from the difference P − Q: no term is negative. When
+// a pivot is small that difference says nothing of it, and nothing cancels in
+// the definition.
+func (g *gaussian) excess(p, q []float64, rp, rq float64) float64 {
+	d, inverse, e := g.d, g.m[1], g.m[2]
+	cholesky.Invert(inverse, g.m[0], d)
+	g.unpack(e, p, 1, 1)
+	g.unpack(g.m[3], q, 1, 1)
+	for i := range e {
+		// P − Q = rp(p − q) + (rp − rq)q, in units of rq.
+		e[i] = (rp*(e[i]-g.m[3][i]) + (rp-rq)*g.m[3][i]) / rq
+	}
+	g.whiten(e, inverse, g.m[3])
+	sum := 0.0
+	for i := range d {
+		row := e[i*d : i*d+d]
+		rest := 0.0
+		for j := range i {
+			s := row[j]
+			for k := range j {
+				s -= row[k] * e[j*d+k]
+			}
+			row[j] = s / e[j*d+j]
+			rest += row[j] * row[j]
+		}
+		u := row[i] - rest
+		if !(u > -0.5) {
+			return g.distantExcess(p, rp/rq)
+		}
+		row[i] = math.Sqrt(1 + u)
+		sum += special.Excess(u) + rest
+	}
+	return sum
+}
+
+// distantExcess is the definition of excess, given L in m[0] and its inverse in
+// m[1].
+func (g *gaussian) distantExcess(p []float64, ratio float64) float64 {
+	d := g.d
+	g.unpack(g.m[2], p, ratio, ratio)
+	copy(g.m[3], g.m[2])
+	g.whiten(g.m[2], g.m[1], g.m[4])
+	trace := 0.0
+	for i := range d {
+		trace += g.m[2][i*d+i]
+	}
+	if !g.factor(g.m[3]) {
+		return math.Inf(1) // singular to rounding
+	}
+	return trace - float64(d) - cholesky.LogDet(g.m[3], d) + cholesky.LogDet(g.m[0], d)
+}
+
+// symmetricFisher sets the block of dst, from row on, that belongs to the
+// coordinates of a symmetric matrix: scale·½tr(P dΣ P dΣ'), that is
+// scale·(P_ik P_jl + P_il P_jk) for (ij) and (kl), halved for each of them that is
+// diagonal.
+func (g *gaussian) symmetricFisher(dst *mat.SymDense, row int, p []float64, scale float64) {
+	d, a := g.d, 0
+	for i := range d {
+		for j := 0; j <= i; j++ {
+			b := 0
+			for k := range i + 1 {
+				for l := 0; l <= k && b <= a; l++ {
+					v := scale * (p[i*d+k]*p[j*d+l] + p[i*d+l]*p[j*d+k])
+					if i == j {
+						v /= 2
+					}
+					if k == l {
+						v /= 2
+					}
+					dst.SetSym(row+b, row+a, v)
+					b++
+				}
+			}
+			a++
+		}
+	}
+}
+
+// scaleDiagonal scales the rows and columns of dst, from row on, that belong to
+// diagonal entries of a packed matrix.
+func (g *gaussian) scaleDiagonal(dst *mat.SymDense, row int, by float64) {
+	n := dst.SymmetricDim()
+	for i := range g.d {
+		a := row + triangle(i) + i
+		for b := row; b < n; b++ {
+			v := by * dst.At(a, b)
+			if b == a {
+				v *= by
+			}
+			dst.SetSym(a, b, v)
+		}
+	}
+}
+
+// choleskyFisher sets the block of dst, from row on, that belongs to the entries of
+// L, Σ = LLᵀ, given in m[0], with logarithms on the diagonal if log: tr(M²) + tr(MMᵀ)
+// with M = L⁻¹dL is P_ik for (ij) and (kj), and for a diagonal entry 1/L_ii² more.
+func (g *gaussian) choleskyFisher(dst *mat.SymDense, row int, log bool) {
+	d := g.d
+	g.invertFactored(g.m[1], g.m[0], g.m[2])
+	scale := func(i, j int) float64 {
+		if log && i == j {
+			return g.m[0][i*d+i]
+		}
+		return 1
+	}
+	for i := range d {
+		for j := 0; j <= i; j++ {
+			a := row + triangle(i) + j
+			for k := i; k < d; k++ {
+				for l := 0; l <= k; l++ {
+					b := row + triangle(k) + l
+					if b < a {
+						continue
+					}
+					v := 0.0
+					if j == l {
+						v = g.m[1][i*d+k] * scale(i, j) * scale(k, l)
+					}
+					if a == b && i == j {
+						v += square(scale(i, i) / g.m[0][i*d+i])
+					}
+					dst.SetSym(a, b, v)
+				}
+			}
+		}
+	}
+}
+
+// packedEntry is the row and column of the packed coordinate a.
+func packedEntry(a int) (row, column int) {
+	for triangle(row+1) <= a {
+		row++
+	}
+	return row, a - triangle(row)
+}
+
+// orders are the index pairs of the entries that the packed coordinate a moves:
+// its direction is the sum of e_i e_jᵀ over them.
+func orders(a int) [][2]int {
+	i, j := packedEntry(a)
+	if i != j {
+		return [][2]int{{i, j}, {j, i}}
+	}
+	return [][2]int{{i, i}}
+}
+
+// traceOfThree is tr(PU_a PU_b PU_c) for the directions of packed coordinates.
+func (g *gaussian) traceOfThree(p []float64, a, b, c int) float64 {
+	d, sum := g.d, 0.0
+	for _, u := range orders(a) {
+		for _, v := range orders(b) {
+			for _, w := range orders(c) {
+				sum += p[w[1]*d+u[0]] * p[u[1]*d+v[0]] * p[v[1]*d+w[0]]
+			}
+		}
+	}
+	return sum
 }

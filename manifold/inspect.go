@@ -14,7 +14,7 @@ import (
 // nil.
 type Inspection struct {
 	Family  string
-	Charts  []string // in the family's order; the synonyms natural and expectation last
+	Charts  []string // that reach the point, in the family's order; the synonyms natural and expectation last
 	Names   map[string][]string
 	Point   map[string][]float64
 	Fisher  map[string][][]float64
@@ -53,16 +53,26 @@ func AllCharts(f Family) []string {
 }
 
 // InAllCharts returns the coordinates of the source point theta in every
-// chart of AllCharts.
+// chart of AllCharts that reaches it, as a polar chart does not reach its origin.
 func InAllCharts(f Family, theta []float64) (map[string][]float64, error) {
+	if err := f.Check(theta); err != nil {
+		return nil, err
+	}
 	points := map[string][]float64{}
+	back := make([]float64, f.Dim())
 	for _, name := range AllCharts(f) {
 		c, _ := f.(Charted).Chart(name)
 		xi := make([]float64, f.Dim())
-		if err := c.FromSource(xi, theta); err != nil {
+		err := c.FromSource(xi, theta)
+		if err == nil {
+			err = c.ToSource(back, xi)
+		}
+		if err != nil && !errors.Is(err, ErrDomain) {
 			return nil, fmt.Errorf("chart %s: %w", name, err)
 		}
-		points[name] = xi
+		if err == nil || name == "source" {
+			points[name] = xi
+		}
 	}
 	return points, nil
 }
@@ -80,13 +90,17 @@ func Inspect(f Family, chart string, at, x, to []float64) (*Inspection, error) {
 		return nil, err
 	}
 	r := &Inspection{
-		Family: f.Name(), Charts: AllCharts(f), Names: map[string][]string{}, Numeric: map[string]float64{},
+		Family: f.Name(), Names: map[string][]string{}, Numeric: map[string]float64{},
 		Fisher: map[string][][]float64{},
 	}
 	if r.Point, err = InAllCharts(f, theta); err != nil {
 		return nil, err
 	}
-	for _, name := range r.Charts {
+	for _, name := range AllCharts(f) {
+		if _, ok := r.Point[name]; !ok {
+			continue
+		}
+		r.Charts = append(r.Charts, name)
 		v, err := In(f, name)
 		if err != nil {
 			return nil, err

@@ -20,3 +20,64 @@ func TestLaws(t *testing.T) {
 	manifoldtest.Run(t, manifold.MultivariateNormal{}, manifoldtest.Space, []float64{.3, -.2, 1, .4, .7}, []float64{0, 0, 1, 0, 1})
 	manifoldtest.Run(t, manifold.MultivariateNormal{Dimension: 3}, manifoldtest.Space, []float64{.3, -.2, .1, 1, .4, .7, -.2, .1, 1.2})
 }
+
+// TestLawsOfOneParameter: the families whose geometry is that of one rate, and
+// the other curves.
+func TestLawsOfOneParameter(t *testing.T) {
+	manifoldtest.Run(t, manifold.HalfNormal{}, manifoldtest.HalfLine, []float64{1}, []float64{30})
+	manifoldtest.Run(t, manifold.Rayleigh{}, manifoldtest.HalfLine, []float64{1}, []float64{.02})
+	manifoldtest.Run(t, manifold.MaxwellBoltzmann{}, manifoldtest.HalfLine, []float64{1}, []float64{7})
+	manifoldtest.Run(t, manifold.NormalKnownMean{Mean: .4}, manifoldtest.Line, []float64{1}, []float64{.09})
+	manifoldtest.Run(t, manifold.NormalKnownVariance{SD: .7}, manifoldtest.Line, []float64{0}, []float64{-3})
+	manifoldtest.Run(t, manifold.Pareto{Xm: 1.5}, manifoldtest.Above, []float64{3}, []float64{.8})
+	manifoldtest.Run(t, manifold.ChiSquare{}, manifoldtest.HalfLine, []float64{1}, []float64{.3}, []float64{40})
+	manifoldtest.Run(t, manifold.Binomial{N: 7}, manifoldtest.Counts, []float64{.3}, []float64{.98})
+	manifoldtest.Run(t, manifold.Geometric{}, manifoldtest.Counts, []float64{.4}, []float64{.05}, []float64{.9})
+	manifoldtest.Run(t, manifold.NegativeBinomial{R: 2.5}, manifoldtest.Counts, []float64{.4}, []float64{.05})
+	manifoldtest.Run(t, manifold.NegativeBinomial{R: .3}, manifoldtest.Counts, []float64{.2})
+	manifoldtest.Run(t, manifold.NegativeBinomial{R: 150}, manifoldtest.Counts, []float64{.6})
+}
+
+// TestLawsOfPlanes: the families of two coordinates on the positive reals.
+func TestLawsOfPlanes(t *testing.T) {
+	manifoldtest.Run(t, manifold.Lognormal{}, manifoldtest.HalfLine, []float64{0, 1}, []float64{-1.3, .4})
+	manifoldtest.Run(t, manifold.InverseGamma{}, manifoldtest.HalfLine, []float64{2.5, 4}, []float64{.4, .01}, []float64{30, 3})
+	manifoldtest.Run(t, manifold.InverseGaussian{}, manifoldtest.HalfLine, []float64{1, 1}, []float64{3, .2}, []float64{.1, 2})
+}
+
+func TestLawsOfSimplices(t *testing.T) {
+	manifoldtest.Run(t, manifold.Beta{}, manifoldtest.Unit, []float64{2.5, 1.5}, []float64{.4, 3}, []float64{20, 70})
+	manifoldtest.Run(t, manifold.Dirichlet{}, manifoldtest.Simplex, []float64{2.5, 1.5})
+	manifoldtest.Run(t, manifold.Dirichlet{K: 3}, manifoldtest.Simplex, []float64{2.5, 1.5, 4}, []float64{.6, 2, 1})
+	manifoldtest.Run(t, manifold.Multinomial{N: 5, K: 3}, manifoldtest.Finite, []float64{.2, .5}, []float64{.05, .9})
+	manifoldtest.Run(t, manifold.Multinomial{N: 3, K: 4}, manifoldtest.Finite, []float64{.2, .3, .4})
+	manifoldtest.Run(t, manifold.Multinomial{}, manifoldtest.Finite, []float64{.2})
+}
+
+func TestLawsOfNormals(t *testing.T) {
+	manifoldtest.Run(t, manifold.DiagonalNormal{}, manifoldtest.Space, []float64{.3, -.2, 1, .4}, []float64{1, 5, .02, 3})
+	manifoldtest.Run(t, manifold.DiagonalNormal{Dimension: 3}, manifoldtest.Space, []float64{.3, -.2, 1, .4, 2, 1})
+	manifoldtest.Run(t, manifold.CentredNormal{}, manifoldtest.Space, []float64{1, .4, .7}, []float64{4, -1, .3})
+	manifoldtest.Run(t, manifold.CentredNormal{Dimension: 3}, manifoldtest.Space, []float64{1, .4, .7, -.2, .1, 1.2})
+	manifoldtest.Run(t, manifold.CentredNormal{Dimension: 1}, manifoldtest.Space, []float64{2})
+}
+
+func TestLawsOfSpheres(t *testing.T) {
+	manifoldtest.Run(t, manifold.VonMises{}, manifoldtest.Circle, []float64{.4, 2}, []float64{-2, .5}, []float64{3, 40})
+	manifoldtest.Run(t, manifold.VonMisesFisher{Dimension: 2}, manifoldtest.Sphere, []float64{1, -.4})
+	manifoldtest.Run(t, manifold.VonMisesFisher{}, manifoldtest.Sphere, []float64{1, -.4, 2}, []float64{.3, .5, -.4}, []float64{3, 8, 4})
+	manifoldtest.Run(t, manifold.VonMisesFisher{Dimension: 4}, manifoldtest.Sphere, []float64{.5, .3, -.2, .7}, []float64{0, 0, 0, 0})
+}
+
+func TestLawsOfFiniteEnsembles(t *testing.T) {
+	manifoldtest.Run(t, manifold.Gibbs{Levels: []float64{0, 1, 1.5, 3}}, manifoldtest.Finite, []float64{.7}, []float64{-1.2}, []float64{6})
+	manifoldtest.Run(t, manifold.Gibbs{}, manifoldtest.Finite, []float64{.3})
+	manifoldtest.Run(t, manifold.Ising{N: 3}, manifoldtest.Finite, []float64{.3, -.2, .1, .5, -.4, .2}, []float64{1, -2, .1, .5, .4, 1.2})
+	manifoldtest.Run(t, manifold.Ising{}, manifoldtest.Finite, []float64{.3, -.2, .1})
+	manifoldtest.Run(t, manifold.Ising{N: 4}, manifoldtest.Finite, []float64{.3, -.2, .1, .2, .5, -.4, .2, 0, .1, -.1})
+}
+
+func TestLawsOfMatrices(t *testing.T) {
+	manifoldtest.Run(t, manifold.Wishart{}, manifoldtest.Matrices, []float64{6, 1, .4, .8}, []float64{3.5, 1.5, -.5, 1.2})
+	manifoldtest.Run(t, manifold.Wishart{Dimension: 1}, manifoldtest.Matrices, []float64{3, 2})
+}

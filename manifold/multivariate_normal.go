@@ -6,7 +6,6 @@ import (
 	"math/rand/v2"
 
 	"fisherflow/internal/cholesky"
-	"fisherflow/internal/special"
 
 	"gonum.org/v1/gonum/mat"
 )
@@ -116,15 +115,7 @@ func (f MultivariateNormal) ObservationDim() int { return f.d() }
 
 // CheckObservation wants d finite numbers.
 func (f MultivariateNormal) CheckObservation(x []float64) error {
-	if len(x) != f.d() {
-		return &ObservationError{Family: f.Name(), Value: x, Want: fmt.Sprintf("must have %d components", f.d())}
-	}
-	for _, v := range x {
-		if !realLine.contains(v) {
-			return &ObservationError{Family: f.Name(), Value: x, Want: "must be finite"}
-		}
-	}
-	return nil
+	return checkVector(f.Name(), x, f.d())
 }
 
 // LogDensity is with respect to Lebesgue measure.
@@ -160,13 +151,7 @@ func (f MultivariateNormal) Score(dst, x, theta []float64) error {
 	}
 	cholesky.Solve(g.m[0], d, dst[:d])
 	g.invertFactored(g.m[1], g.m[0], g.m[2])
-	p := g.m[1]
-	for i := range d {
-		for j := 0; j <= i; j++ {
-			p[i*d+j] = (dst[i]*dst[j] - p[i*d+j]) / 2
-		}
-	}
-	g.pack(dst[d:], p, 1, 2)
+	g.scoreOfCovariance(dst[d:], g.m[1], dst)
 	return nil
 }
 
@@ -186,27 +171,7 @@ func (f MultivariateNormal) Fisher(dst *mat.SymDense, theta []float64) error {
 			dst.SetSym(i, j, p(i, j))
 		}
 	}
-	for i := range d {
-		for j := 0; j <= i; j++ {
-			a := d + triangle(i) + j
-			for k := range d {
-				for l := 0; l <= k; l++ {
-					b := d + triangle(k) + l
-					if b < a {
-						continue
-					}
-					v := p(i, k)*p(j, l) + p(i, l)*p(j, k)
-					if i == j {
-						v /= 2
-					}
-					if k == l {
-						v /= 2
-					}
-					dst.SetSym(a, b, v)
-				}
-			}
-		}
-	}
+	g.symmetricFisher(dst, d, g.m[1], 1)
 	return nil
 }
 
@@ -221,45 +186,26 @@ func (f MultivariateNormal) Cubic(dst Tensor, theta []float64) error {
 	d := g.d
 	g.invertFactored(g.m[1], g.m[0], g.m[2])
 	p := func(i, j int) float64 { return g.m[1][i*d+j] }
-	// A direction of Σ is the sum of e_i e_jᵀ over the orders of its indices.
-	orders := func(a int) [][2]int {
-		i := 0
-		for triangle(i+1) <= a-d {
-			i++
-		}
-		if j := a - d - triangle(i); j != i {
-			return [][2]int{{i, j}, {j, i}}
-		}
-		return [][2]int{{i, i}}
-	}
 	dst.fill(func(a, b, c int) float64 {
 		// Mean directions first.
 		a, b, c = min(a, b, c), a+b+c-min(a, b, c)-max(a, b, c), max(a, b, c)
-		sum := 0.0
 		switch {
 		case c < d || b >= d && a < d:
 			return 0 // an odd moment
 		case b < d:
-			for _, u := range orders(c) {
+			sum := 0.0
+			for _, u := range orders(c - d) {
 				sum += p(a, u[0]) * p(u[1], b)
 			}
-		default:
-			for _, u := range orders(a) {
-				for _, v := range orders(b) {
-					for _, w := range orders(c) {
-						sum += p(w[1], u[0]) * p(u[1], v[0]) * p(v[1], w[0])
-					}
-				}
-			}
+			return sum
 		}
-		return sum
+		return g.traceOfThree(g.m[1], a-d, b-d, c-d)
 	})
 	return nil
 }
 
-// KL is ½ Σ φ(u_i) + ½ Σ_{k<i} c_ik² + ½‖L_q⁻¹(μ_p−μ_q)‖², where C with pivots
-// c_ii² = 1 + u_i is the Cholesky factor of L_q⁻¹ Σ_p L_q⁻ᵀ: the terms of
-// tr M − d − log|M| arranged so that none is negative.
+// KL is ½(tr M − d − log|M|) + ½‖L_q⁻¹(μ_p−μ_q)‖², M = L_q⁻¹ Σ_p L_q⁻ᵀ, of which
+// neither part cancels.
 func (f MultivariateNormal) KL(p, q []float64) (float64, error) {
 	g := f.workspace()
 	d := g.d
@@ -269,37 +215,11 @@ func (f MultivariateNormal) KL(p, q []float64) (float64, error) {
 	if err := f.checkCovariance(g, "", "S", q, q[d:]); err != nil {
 		return math.NaN(), err
 	}
-	l, e := g.m[0], g.m[1]
-	g.unpack(e, p[d:], 1, 1)
-	g.unpack(g.m[2], q[d:], 1, 1)
-	for i := range e {
-		e[i] -= g.m[2][i]
-	}
-	cholesky.Invert(g.m[2], l, d)
-	g.whiten(e, g.m[2], g.m[3])
-	sum := 0.0
-	for i := range d {
-		row := e[i*d : i*d+d]
-		rest := 0.0
-		for j := range i {
-			s := row[j]
-			for k := range j {
-				s -= row[k] * e[j*d+k]
-			}
-			row[j] = s / e[j*d+j]
-			rest += row[j] * row[j]
-		}
-		u := row[i] - rest
-		if !(u > -1) {
-			return math.NaN(), fmt.Errorf("%s: the covariances differ by more than float64 can hold: %w", f.Name(), ErrDomain)
-		}
-		row[i] = math.Sqrt(1 + u)
-		sum += special.Excess(u) + rest
-	}
+	sum := g.excess(p[d:], q[d:], 1, 1)
 	for i := range d {
 		g.x[i] = p[i] - q[i]
 	}
-	cholesky.SolveLower(l, d, g.x)
+	cholesky.SolveLower(g.m[0], d, g.x)
 	return (sum + square(norm(g.x))) / 2, nil
 }
 
@@ -330,13 +250,7 @@ func (f MultivariateNormal) Sample(dst, theta []float64, rng *rand.Rand) error {
 
 // Sufficient is (x_i; x_i x_j, i ≥ j).
 func (f MultivariateNormal) Sufficient(dst, x []float64) {
-	k := copy(dst, x)
-	for i, a := range x {
-		for _, b := range x[:i+1] {
-			dst[k] = a * b
-			k++
-		}
-	}
+	packOuter(dst[copy(dst, x):], x)
 }
 
 // LogBase is 0.

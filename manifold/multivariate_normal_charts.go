@@ -73,13 +73,10 @@ func (c *gaussianChart) finite(xi []float64) error {
 
 // frobenius are the weights of a symmetric matrix's coordinates.
 func (c *gaussianChart) frobenius(dst []float64) {
-	for i := range dst {
-		dst[i] = 2
-	}
 	for i := range c.d {
 		dst[i] = 1
-		dst[c.d+triangle(i)+i] = 1
 	}
+	weighTriangle(dst[c.d:], c.d)
 }
 
 // covarianceChart is the source chart, (μ, vech Σ).

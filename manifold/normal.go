@@ -2,7 +2,6 @@ package manifold
 
 import (
 	"math"
-	"math/cmplx"
 	"math/rand/v2"
 
 	"fisherflow/internal/special"
@@ -56,7 +55,10 @@ var (
 func square(x float64) float64 { return x * x }
 
 // Chart returns a chart by name.
-func (f Normal) Chart(name string) (Chart, bool) {
+func (f Normal) Chart(name string) (Chart, bool) { return normalChart(f, name) }
+
+// normalChart is a chart of a family that has the coordinates of the normal.
+func normalChart(f Family, name string) (Chart, bool) {
 	switch name {
 	case "source":
 		return newSource(f, name, normalNames), true
@@ -159,12 +161,19 @@ func (f Normal) KL(p, q []float64) (float64, error) {
 	if err := checkBoth(f, p, q); err != nil {
 		return math.NaN(), err
 	}
-	d := (p[0] - q[0]) / q[1]
-	u := (p[1] - q[1]) / q[1] * ((p[1] + q[1]) / q[1])
-	return (special.Excess(u) + d*d) / 2, nil
+	return normalDivergence(p[0], p[1], q[0], q[1]), nil
 }
 
-func checkBoth(f Family, p, q []float64) error {
+func normalDivergence(m1, s1, m2, s2 float64) float64 {
+	d := (m1 - m2) / s2
+	// The ratio of the variances, in units of the second.
+	r := s1 / s2
+	return (special.RatioExcess(1, r*r, (s1-s2)/s2*(1+r)) + d*d) / 2
+}
+
+// checkBoth checks two members. It is generic so that a family of options is
+// not boxed, which would allocate.
+func checkBoth[F Family](f F, p, q []float64) error {
 	if err := f.Check(p); err != nil {
 		return err
 	}
@@ -207,39 +216,8 @@ func (f Normal) Log(dst, p, q []float64) error {
 	return nil
 }
 
-// halfPlaneDistance is the distance between (x₁, y₁) and (x₂, y₂) under the
-// metric c(dx² + dy²)/y².
-func halfPlaneDistance(x1, y1, x2, y2, c float64) float64 {
-	return 2 * math.Sqrt(c) * math.Asinh(math.Hypot(x2-x1, y2-y1)/(2*math.Sqrt(y1)*math.Sqrt(y2)))
-}
-
-// cayley maps the half-plane to the unit disk with (x₁, y₁) at the centre,
-// where geodesics through it are diameters.
-func cayley(x1, y1, x2, y2 float64) complex128 {
-	return complex(x2-x1, y2-y1) / complex(x2-x1, y2+y1)
-}
-
-func halfPlaneGeodesic(x1, y1, x2, y2, s float64) (x, y float64) {
-	w := cayley(x1, y1, x2, y2)
-	r := cmplx.Abs(w)
-	if r == 0 {
-		return x1, y1
-	}
-	w *= complex(math.Tanh(s*math.Atanh(r))/r, 0)
-	// z = (z₁ − w z̄₁)/(1 − w) with x₁ taken out.
-	z := complex(0, y1) * (1 + w) / (1 - w)
-	return x1 + real(z), imag(z)
-}
-
-func halfPlaneLog(x1, y1, x2, y2 float64) (dx, dy float64) {
-	w := cayley(x1, y1, x2, y2)
-	r := cmplx.Abs(w)
-	if r == 0 {
-		return 0, 0
-	}
-	v := complex(0, 2*y1*math.Atanh(r)/r) * w
-	return real(v), imag(v)
-}
+// Curvature is −½ everywhere.
+func (f Normal) Curvature(theta []float64) (float64, error) { return -0.5, f.Check(theta) }
 
 // Sample draws from N(μ, σ²).
 func (f Normal) Sample(dst, theta []float64, rng *rand.Rand) error {
@@ -278,4 +256,5 @@ var (
 	_ Geodesic    = Normal{}
 	_ Logarithm   = Normal{}
 	_ Sampler     = Normal{}
+	_ Curved      = Normal{}
 )

@@ -69,7 +69,7 @@ func (Poisson) LogDensity(x, theta []float64) float64 {
 	if !isCount(x[0]) {
 		return math.Inf(-1)
 	}
-	return x[0]*math.Log(theta[0]) - theta[0] - logFactorial(x[0])
+	return logPoisson(x[0], theta[0])
 }
 
 // Score is x/λ − 1.
@@ -104,7 +104,7 @@ func (f Poisson) KL(p, q []float64) (float64, error) {
 	if err := checkBoth(f, p, q); err != nil {
 		return math.NaN(), err
 	}
-	return p[0] * special.Excess((q[0]-p[0])/p[0]), nil
+	return p[0] * special.RatioExcess(p[0], q[0], q[0]-p[0]), nil
 }
 
 // Entropy is λ(1 − log λ) + E[log x!].

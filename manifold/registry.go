@@ -1,10 +1,13 @@
 package manifold
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"slices"
 	"sort"
+	"strconv"
+	"strings"
 )
 
 // Options are a family's parameters beside its coordinates, by their names in
@@ -25,18 +28,96 @@ func plain(f Family) entry {
 
 var registry = []entry{
 	plain(Bernoulli{}),
+	plain(Beta{}),
+	{"binomial", []string{"n"}, func(o Options) (Family, error) {
+		n, err := o.whole("binomial", "n", 1, 1)
+		return Binomial{N: n}, err
+	}},
 	{"categorical", []string{"k"}, func(o Options) (Family, error) {
 		k, err := o.whole("categorical", "k", 2, 2)
 		return Categorical{K: k}, err
 	}},
+	{"centred-normal", []string{"dim"}, func(o Options) (Family, error) {
+		d, err := o.whole("centred-normal", "dim", 2, 1)
+		return CentredNormal{Dimension: d}, err
+	}},
+	plain(ChiSquare{}),
+	{"diagonal-normal", []string{"dim"}, func(o Options) (Family, error) {
+		d, err := o.whole("diagonal-normal", "dim", 2, 1)
+		return DiagonalNormal{Dimension: d}, err
+	}},
+	{"dirichlet", []string{"k"}, func(o Options) (Family, error) {
+		k, err := o.whole("dirichlet", "k", 2, 2)
+		return Dirichlet{K: k}, err
+	}},
 	plain(ExponentialRate{}),
 	plain(Gamma{}),
+	plain(Geometric{}),
+	{"gibbs", []string{"levels"}, func(o Options) (Family, error) {
+		levels, err := o.numbers("gibbs", "levels", []float64{0, 1})
+		if err != nil {
+			return nil, err
+		}
+		if low, high := energyLevels(levels).bounds(); !(low < high) {
+			return nil, fmt.Errorf("gibbs: option levels = %v must have at least two different levels", levels)
+		}
+		return Gibbs{Levels: levels}, nil
+	}},
+	plain(HalfNormal{}),
+	plain(InverseGamma{}),
+	plain(InverseGaussian{}),
+	{"ising", []string{"n"}, func(o Options) (Family, error) {
+		n, err := o.whole("ising", "n", 2, 1)
+		if n > mostSpins {
+			return nil, fmt.Errorf("ising: option n = %d must be at most %d, since all 2ⁿ configurations are summed", n, mostSpins)
+		}
+		return Ising{N: n}, err
+	}},
+	plain(Lognormal{}),
+	plain(MaxwellBoltzmann{}),
+	{"multinomial", []string{"n", "k"}, func(o Options) (Family, error) {
+		n, err := o.whole("multinomial", "n", 1, 1)
+		if err != nil {
+			return nil, err
+		}
+		k, err := o.whole("multinomial", "k", 2, 2)
+		return Multinomial{N: n, K: k}, err
+	}},
 	{"multivariate-normal", []string{"dim"}, func(o Options) (Family, error) {
 		d, err := o.whole("multivariate-normal", "dim", 2, 1)
 		return MultivariateNormal{Dimension: d}, err
 	}},
+	{"negative-binomial", []string{"r"}, func(o Options) (Family, error) {
+		if _, ok := o["r"]; !ok {
+			return nil, errors.New("negative-binomial: option r is missing: give the number of successes, as r=2.5")
+		}
+		r, err := o.real("negative-binomial", "r", 1, positive)
+		return NegativeBinomial{R: r}, err
+	}},
 	plain(Normal{}),
+	{"normal-known-mean", []string{"mean"}, func(o Options) (Family, error) {
+		m, err := o.real("normal-known-mean", "mean", 0, realLine)
+		return NormalKnownMean{Mean: m}, err
+	}},
+	{"normal-known-variance", []string{"sd"}, func(o Options) (Family, error) {
+		sd, err := o.real("normal-known-variance", "sd", 1, positive)
+		return NormalKnownVariance{SD: sd}, err
+	}},
+	{"pareto", []string{"xm"}, func(o Options) (Family, error) {
+		xm, err := o.real("pareto", "xm", 1, positive)
+		return Pareto{Xm: xm}, err
+	}},
 	plain(Poisson{}),
+	plain(Rayleigh{}),
+	plain(VonMises{}),
+	{"von-mises-fisher", []string{"dim"}, func(o Options) (Family, error) {
+		d, err := o.whole("von-mises-fisher", "dim", 3, 2)
+		return VonMisesFisher{Dimension: d}, err
+	}},
+	{"wishart", []string{"dim"}, func(o Options) (Family, error) {
+		d, err := o.whole("wishart", "dim", 2, 1)
+		return Wishart{Dimension: d}, err
+	}},
 }
 
 // A NameError says that a name is not one of those that would have done.
@@ -101,6 +182,64 @@ func (o Options) whole(family, option string, def, least int) (int, error) {
 		return def, fmt.Errorf("%s: option %s = %v must be a whole number of at least %d", family, option, v, least)
 	}
 	return int(x), nil
+}
+
+// real reads a number in the range, def if it is absent.
+func (o Options) real(family, option string, def float64, in interval) (float64, error) {
+	v, ok := o[option]
+	if !ok {
+		return def, nil
+	}
+	x, ok := number(v)
+	if !ok {
+		return def, fmt.Errorf("%s: option %s = %v must be a number", family, option, v)
+	}
+	if !in.contains(x) {
+		return def, fmt.Errorf("%s: option %s = %v %s", family, option, v, in.want)
+	}
+	return x, nil
+}
+
+// numbers reads a list of finite numbers, def if it is absent: a slice of a
+// decoder, or one string, separated by commas.
+func (o Options) numbers(family, option string, def []float64) ([]float64, error) {
+	var out []float64
+	add := func(v any) error {
+		x, ok := number(v)
+		if s, isText := v.(string); isText {
+			var err error
+			x, err = strconv.ParseFloat(strings.TrimSpace(s), 64)
+			ok = err == nil
+		}
+		if !ok || !realLine.contains(x) {
+			return fmt.Errorf("%s: option %s: %v is not a finite number", family, option, v)
+		}
+		out = append(out, x)
+		return nil
+	}
+	var list []any
+	switch v := o[option].(type) {
+	case nil:
+		return def, nil
+	case string:
+		for _, s := range strings.Split(v, ",") {
+			list = append(list, s)
+		}
+	case []any:
+		list = v
+	case []float64:
+		for _, x := range v {
+			list = append(list, x)
+		}
+	default:
+		list = []any{v}
+	}
+	for _, v := range list {
+		if err := add(v); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
 }
 
 func number(v any) (float64, bool) {

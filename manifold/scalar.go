@@ -33,6 +33,11 @@ func shifted(domain interval, by float64) scalarMap {
 	return scalarMap{domain, func(x float64) float64 { return x + by }, func(t float64) float64 { return t - by }, identityMap.slope}
 }
 
+// multiplied is the map θ = by·x on the range of x.
+func multiplied(domain interval, by float64) scalarMap {
+	return scalarMap{domain, func(x float64) float64 { return by * x }, func(t float64) float64 { return t / by }, func(_, _ float64) float64 { return by }}
+}
+
 // coordinatewise is a chart that changes each source coordinate by itself, so
 // that its Jacobian is diagonal. maps[i] is that of coordinate i.
 type coordinatewise struct {

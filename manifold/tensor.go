@@ -189,10 +189,13 @@ func AmariChentsov(v *View, xi []float64) (Tensor, error) {
 //	K = −¼ g^{mn}(T_11m T_22n − T_12m T_12n)/det G,
 //
 // which is taken to source coordinates by the tensor law: curvature is the same
-// number in any chart.
+// number in any chart. It is the family's own where that is [Curved].
 func GaussianCurvature(f Exponential, theta []float64) (float64, error) {
 	if f.Dim() != 2 {
 		return math.NaN(), fmt.Errorf("%s has %d coordinates, the Gaussian curvature is that of a surface: %w", f.Name(), f.Dim(), errors.ErrUnsupported)
+	}
+	if c, ok := f.(Curved); ok {
+		return c.Curvature(theta)
 	}
 	c, ok := f.(Cuber)
 	fisher, ok2 := f.(Fisherer)

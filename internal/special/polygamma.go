@@ -116,6 +116,31 @@ func Tetragamma(x float64) float64 {
 	return -sum - z*(1+1/x+z*(1./2-z*(1./6-z*(1./6-z*(3./10-z*(5./6-z*(691./210-z*(35./2-z*3617./30))))))))
 }
 
+// ReciprocalTrigammaSlope is d(1/ψ₁(x) − x)/dx = −ψ₂/ψ₁² − 1 for x > 0, without the
+// cancellation of its terms at large x, where it is −1/(12x²): to 1e-13 between 1 and
+// 10, where it is the definition, and to 1e-14 elsewhere.
+func ReciprocalTrigammaSlope(x float64) float64 {
+	if !(x >= asymptotic) {
+		return -Tetragamma(x)/(Trigamma(x)*Trigamma(x)) - 1
+	}
+	// With t = ψ₁ − 1/x it is (−t′ − 2t/x − t²)/ψ₁², of which the first two have the
+	// series of t, differentiated and scaled.
+	z, t := 1/(x*x), trigammaTail(x)
+	u := z * z * (1./6 - z*(1./10-z*(5./42-z*(7./30-z*(15./22-z*(7601./2730-z*(91./6-z*(3617./34-z*(745739./798-z*3317609./330)))))))))
+	psi := 1/x + t
+	return (u - t*t) / (psi * psi)
+}
+
+// ScaledTrigammaSlope is d(xψ₁(x))/dx = ψ₁ + xψ₂ for x > 0, without the cancellation
+// of its terms at large x, where it is −1/(2x²).
+func ScaledTrigammaSlope(x float64) float64 {
+	if !(x >= asymptotic) {
+		return Trigamma(x) + x*Tetragamma(x)
+	}
+	z := 1 / (x * x)
+	return -z * (1./2 + 1/x*(1./3-z*(2./15-z*(1./7-z*(4./15-z*(25./33-z*(1382./455-z*(49./3-z*28936./255))))))))
+}
+
 // InverseLogMinusDigamma is the x > 0 at which log x − ψ(x) = c, for c > 0: the
 // shape of a gamma distribution whose mean log falls short of the log mean by
 // c. Minka's iteration in 1/x (2002) from his starting value.

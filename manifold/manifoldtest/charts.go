@@ -110,7 +110,7 @@ func (c *checker) linearMaps(name string, chart manifold.Chart, xi []float64, j 
 	// of the Fisher unit in the chart.
 	for k := range c.n {
 		unit := c.chartUnit(j, k)
-		h := 1e-3 * unit
+		h := 2e-4 * unit
 		at := func(m float64) []float64 {
 			x := slices.Clone(xi)
 			x[k] += m * h

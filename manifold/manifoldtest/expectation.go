@@ -19,9 +19,14 @@ type oracle struct {
 
 // mean is E[f(x)].
 func (o *oracle) mean(f func(x []float64) float64) float64 {
+	return o.meanAt(func(k int) float64 { return f(o.nodes[k]) })
+}
+
+// meanAt is E[f] of a function that knows its values at the nodes.
+func (o *oracle) meanAt(f func(node int) float64) float64 {
 	sum, lost := 0.0, 0.0
-	for i, x := range o.nodes {
-		y := o.weights[i]*f(x) - lost
+	for i := range o.nodes {
+		y := o.weights[i]*f(i) - lost
 		s := sum + y
 		lost = (s - sum) - y
 		sum = s
@@ -43,12 +48,31 @@ func newOracle(f manifold.Family, theta []float64, support Support) (*oracle, er
 		return line(density, theta, func(u float64) (x, slope float64) { return u, 1 }), nil
 	case HalfLine:
 		return line(density, theta, func(u float64) (x, slope float64) { return math.Exp(u), math.Exp(u) }), nil
+	case Above:
+		end := bound(density, theta)
+		return line(density, theta, func(u float64) (x, slope float64) { return end + math.Exp(u), math.Exp(u) }), nil
+	case Unit:
+		return line(density, theta, func(u float64) (x, slope float64) {
+			return logistic(u), logistic(u) * logistic(-u)
+		}), nil
+	}
+	o, ok := f.(manifold.Observed)
+	if !ok {
+		return nil, fmt.Errorf("%s does not say what its observations are", f.Name())
+	}
+	switch n := o.ObservationDim(); support {
+	case Circle:
+		return circle(density, theta), nil
+	case Sphere:
+		return sphere(density, theta, n), nil
 	case Space:
-		n := 0
-		if o, ok := f.(manifold.Observed); ok {
-			n = o.ObservationDim()
-		}
 		return space(density, theta, n)
+	case Simplex:
+		return simplex(density, theta, n), nil
+	case Matrices:
+		return matrices(density, theta, n), nil
+	case Finite:
+		return finite(density, theta, n, o.CheckObservation), nil
 	}
 	return nil, fmt.Errorf("no oracle for support %d", support)
 }
@@ -68,6 +92,188 @@ func counts(density manifold.LogDensity, theta []float64) *oracle {
 		}
 	}
 	return o
+}
+
+func logistic(u float64) float64 { return 1 / (1 + math.Exp(-u)) }
+
+// finite sums over the vectors of whole numbers that are accepted.
+func finite(density manifold.LogDensity, theta []float64, n int, check func(x []float64) error) *oracle {
+	const low, high = -1, 12
+	o := &oracle{}
+	x := make([]float64, n)
+	for i := range x {
+		x[i] = low
+	}
+	for {
+		if check(x) == nil {
+			o.nodes = append(o.nodes, append([]float64(nil), x...))
+			o.weights = append(o.weights, math.Exp(density.LogDensity(x, theta)))
+		}
+		i := 0
+		for ; i < n; i++ {
+			if x[i]++; x[i] <= high {
+				break
+			}
+			x[i] = low
+		}
+		if i == n {
+			return o
+		}
+	}
+}
+
+// simplex is the trapezoidal rule in the logits u of stick breaking, x_i =
+// σ(u_i) Π_{j<i} σ(−u_j), on a box that is grown until the density has vanished.
+func simplex(density manifold.LogDensity, theta []float64, n int) *oracle {
+	steps := make([]float64, n-1)
+	for i := range steps {
+		steps[i] = 0.4
+	}
+	return grown(steps, func(u []float64) (x []float64, l float64) {
+		x = make([]float64, n)
+		rest, slope := 1.0, 1.0
+		for i, v := range u {
+			x[i] = rest * logistic(v)
+			slope *= x[i] * logistic(-v)
+			rest *= logistic(-v)
+		}
+		x[n-1] = rest
+		if slope == 0 {
+			return x, math.Inf(-1)
+		}
+		return x, density.LogDensity(x, theta) + math.Log(slope)
+	})
+}
+
+// matrices is the trapezoidal rule in the Cholesky factor, with the logarithms of
+// its diagonal s − e^(−s), so that the density of s falls fast on both sides.
+func matrices(density manifold.LogDensity, theta []float64, n int) *oracle {
+	if n == 1 {
+		return line(density, theta, func(u float64) (x, slope float64) { return math.Exp(u), math.Exp(u) })
+	}
+	return grown([]float64{0.1, 0.42, 0.1}, func(u []float64) (x []float64, l float64) {
+		p, q := math.Exp(-u[0]), math.Exp(-u[2])
+		la, b, lc := u[0]-p, u[1], u[2]-q
+		a, c := math.Exp(la), math.Exp(lc)
+		x = []float64{a * a, a * b, b*b + c*c}
+		// dx₁₁ dx₂₁ dx₂₂ = 2a·a·2c da db dc, da = a(1 + e^(−s)) ds.
+		return x, density.LogDensity(x, theta) + math.Log(4) + 3*la + 2*lc + math.Log1p(p) + math.Log1p(q)
+	})
+}
+
+// grown is the trapezoidal rule on a grid of points u, grown from the origin along
+// neighbours until the density has vanished; at has x(u) and the logarithm of the
+// density of u.
+func grown(steps []float64, at func(u []float64) (x []float64, l float64)) *oracle {
+	type cell [3]int
+	o := &oracle{}
+	seen := map[cell]bool{{}: true}
+	queue := []cell{{}}
+	peak, volume := math.Inf(-1), 1.0
+	for _, h := range steps {
+		volume *= h
+	}
+	u := make([]float64, len(steps))
+	for len(queue) > 0 {
+		c := queue[0]
+		queue = queue[1:]
+		for i, h := range steps {
+			u[i] = h * float64(c[i])
+		}
+		x, l := at(u)
+		if l > peak {
+			peak = l
+		}
+		if !(l >= peak-42) {
+			continue
+		}
+		o.nodes = append(o.nodes, x)
+		o.weights = append(o.weights, volume*math.Exp(l))
+		for i := range u {
+			for _, step := range []int{-1, 1} {
+				next := c
+				next[i] += step
+				if !seen[next] {
+					seen[next] = true
+					queue = append(queue, next)
+				}
+			}
+		}
+	}
+	return o
+}
+
+// weighed is the oracle of nodes with the weights of a measure.
+func weighed(density manifold.LogDensity, theta []float64, nodes [][]float64, measure []float64) *oracle {
+	o := &oracle{nodes: nodes}
+	for i, x := range nodes {
+		o.weights = append(o.weights, measure[i]*math.Exp(density.LogDensity(x, theta)))
+	}
+	return o
+}
+
+// circle is the trapezoidal rule, which converges geometrically.
+func circle(density manifold.LogDensity, theta []float64) *oracle {
+	const n = 400
+	var nodes [][]float64
+	var measure []float64
+	for i := range n {
+		nodes = append(nodes, []float64{2*math.Pi*float64(i)/n - math.Pi})
+		measure = append(measure, 2*math.Pi/n)
+	}
+	return weighed(density, theta, nodes, measure)
+}
+
+// sphere is the product of the trapezoidal rule in the azimuth and Gauss–Legendre
+// rules in the polar angles.
+func sphere(density manifold.LogDensity, theta []float64, n int) *oracle {
+	turns, points := 64, 48
+	if n > 3 {
+		turns, points = 24, 18
+	}
+	var nodes [][]float64
+	var measure []float64
+	for i := range turns {
+		s, c := math.Sincos(2 * math.Pi * (float64(i) + 0.5) / float64(turns))
+		nodes = append(nodes, []float64{c, s})
+		measure = append(measure, 2*math.Pi/float64(turns))
+	}
+	angle, weight := make([]float64, points), make([]float64, points)
+	quad.Legendre{}.FixedLocations(angle, weight, 0, math.Pi)
+	for k := 2; k < n; k++ {
+		// The sphere of one more dimension, (x sin, cos), has area sin^(k−1).
+		var up [][]float64
+		var upMeasure []float64
+		for j, a := range angle {
+			s, c := math.Sincos(a)
+			for i, x := range nodes {
+				y := make([]float64, 0, k+1)
+				for _, v := range x {
+					y = append(y, v*s)
+				}
+				up = append(up, append(y, c))
+				upMeasure = append(upMeasure, measure[i]*weight[j]*math.Pow(s, float64(k-1)))
+			}
+		}
+		nodes, measure = up, upMeasure
+	}
+	return weighed(density, theta, nodes, measure)
+}
+
+// bound is the point of the positive reals below which the density vanishes.
+func bound(density manifold.LogDensity, theta []float64) float64 {
+	low, high := 0.0, 1e6
+	for {
+		middle := low + (high-low)/2
+		if middle == low || middle == high {
+			return high
+		}
+		if math.IsInf(density.LogDensity([]float64{middle}, theta), -1) {
+			low = middle
+		} else {
+			high = middle
+		}
+	}
 }
 
 // line is the trapezoidal rule in u, x = x(u), over the range where the density

@@ -20,6 +20,13 @@ const (
 	Line                    // the real line
 	HalfLine                // the positive reals
 	Space                   // Rⁿ, with a density that is normal or nearly so
+	Above                   // the reals above a positive bound, found from the density
+	Unit                    // the numbers between 0 and 1
+	Simplex                 // positive numbers that add up to 1
+	Finite                  // vectors of whole numbers from −1 to 12, those that the family accepts
+	Circle                  // angles
+	Sphere                  // unit vectors in Rⁿ, n ≥ 2
+	Matrices                // lower triangles of positive definite matrices of 1 or 2 rows
 )
 
 // Run checks the laws at each of the given source points.
@@ -44,7 +51,7 @@ func (f Fault) Error() string { return f.Law + ": " + f.Detail }
 
 // Check returns the laws that do not hold at a source point.
 func Check(f manifold.Family, support Support, theta []float64) []Fault {
-	c := &checker{family: f, theta: theta, n: f.Dim()}
+	c := &checker{family: manifold.Own(f), theta: theta, n: f.Dim()}
 	if err := f.Check(theta); err != nil {
 		c.fault("domain", "%v", err)
 		return c.faults
@@ -137,14 +144,10 @@ func (c *checker) score() {
 	}
 	got := make([]float64, c.n)
 	units := c.units()
+	scores := c.scores(s)
 	for i := range c.n {
 		// In Fisher units every component has variance one.
-		mean := c.oracle.mean(func(x []float64) float64 {
-			if err := s.Score(got, x, c.theta); err != nil {
-				c.fault("score", "%v", err)
-			}
-			return got[i]
-		})
+		mean := c.oracle.meanAt(func(k int) float64 { return scores[k][i] })
 		c.close("score", fmt.Sprintf("E[s_%d]", i+1), mean*units[i], 0, 1e-10, 1)
 	}
 	for k := 0; k < len(c.oracle.nodes); k += 1 + len(c.oracle.nodes)/50 {
@@ -188,19 +191,27 @@ func (c *checker) fisher() {
 	if !ok {
 		return
 	}
-	score := make([]float64, c.n)
+	scores := c.scores(s)
 	for i := range c.n {
 		for j := range i + 1 {
-			want := c.oracle.mean(func(x []float64) float64 {
-				if s.Score(score, x, c.theta) != nil {
-					return math.NaN()
-				}
-				return score[i] * score[j]
-			})
+			want := c.oracle.meanAt(func(k int) float64 { return scores[k][i] * scores[k][j] })
 			scale := math.Sqrt(c.matrix.At(i, i) * c.matrix.At(j, j))
 			c.close("fisher", fmt.Sprintf("G_%d%d against E[s s]", i+1, j+1), c.matrix.At(i, j), want, 1e-10, scale)
 		}
 	}
+}
+
+// scores are those of all nodes.
+func (c *checker) scores(s manifold.Scorer) [][]float64 {
+	scores := make([][]float64, len(c.oracle.nodes))
+	for k, x := range c.oracle.nodes {
+		scores[k] = make([]float64, c.n)
+		if err := s.Score(scores[k], x, c.theta); err != nil {
+			c.fault("score", "%v", err)
+			scores[k][0] = math.NaN()
+		}
+	}
+	return scores
 }
 
 // cubic compares E[s_i s_j s_k] with the family's tensor.
@@ -221,16 +232,11 @@ func (c *checker) cubic() {
 		c.fault("cubic", "%v", err)
 		return
 	}
-	score := make([]float64, c.n)
+	scores := c.scores(s)
 	for i := range c.n {
 		for j := range i + 1 {
 			for k := range j + 1 {
-				want := c.oracle.mean(func(x []float64) float64 {
-					if s.Score(score, x, c.theta) != nil {
-						return math.NaN()
-					}
-					return score[i] * score[j] * score[k]
-				})
+				want := c.oracle.meanAt(func(node int) float64 { return scores[node][i] * scores[node][j] * scores[node][k] })
 				size := math.Sqrt(c.matrix.At(i, i)*c.matrix.At(j, j)*c.matrix.At(k, k)) + math.Abs(want)
 				for _, p := range [][3]int{{i, j, k}, {j, i, k}, {k, j, i}, {i, k, j}, {j, k, i}, {k, i, j}} {
 					c.close("cubic", fmt.Sprintf("T_%d%d%d against E[s s s]", p[0]+1, p[1]+1, p[2]+1), t[p[0]][p[1]][p[2]], want, 1e-10, size)
