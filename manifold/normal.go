@@ -2,7 +2,6 @@ package manifold
 
 import (
 	"math"
-	"math/cmplx"
 	"math/rand/v2"
 
 	"fisherflow/internal/special"
@@ -28,6 +27,8 @@ var (
 	normalNames  = []string{"mu", "sigma"}
 	normalRanges = []interval{realLine, positive}
 )
+
+var normalPlane = halfPlane{a: 1, b: 2}
 
 const halfLog2Pi = 0.91893853320467274178
 
@@ -184,7 +185,7 @@ func (f Normal) Distance(p, q []float64) (float64, error) {
 	if err := checkBoth(f, p, q); err != nil {
 		return math.NaN(), err
 	}
-	return halfPlaneDistance(p[0]/math.Sqrt2, p[1], q[0]/math.Sqrt2, q[1], 2), nil
+	return normalPlane.distance(p, q), nil
 }
 
 // Geodesic runs on a vertical line or a half ellipse centred on σ = 0.
@@ -192,8 +193,7 @@ func (f Normal) Geodesic(dst, p, q []float64, s float64) error {
 	if err := checkBoth(f, p, q); err != nil {
 		return err
 	}
-	x, y := halfPlaneGeodesic(p[0]/math.Sqrt2, p[1], q[0]/math.Sqrt2, q[1], s)
-	dst[0], dst[1] = math.Sqrt2*x, y
+	normalPlane.geodesic(dst, p, q, s)
 	return f.Check(dst)
 }
 
@@ -202,43 +202,8 @@ func (f Normal) Log(dst, p, q []float64) error {
 	if err := checkBoth(f, p, q); err != nil {
 		return err
 	}
-	dx, dy := halfPlaneLog(p[0]/math.Sqrt2, p[1], q[0]/math.Sqrt2, q[1])
-	dst[0], dst[1] = math.Sqrt2*dx, dy
+	normalPlane.log(dst, p, q)
 	return nil
-}
-
-// halfPlaneDistance is the distance between (x₁, y₁) and (x₂, y₂) under the
-// metric c(dx² + dy²)/y².
-func halfPlaneDistance(x1, y1, x2, y2, c float64) float64 {
-	return 2 * math.Sqrt(c) * math.Asinh(math.Hypot(x2-x1, y2-y1)/(2*math.Sqrt(y1)*math.Sqrt(y2)))
-}
-
-// cayley maps the half-plane to the unit disk with (x₁, y₁) at the centre,
-// where geodesics through it are diameters.
-func cayley(x1, y1, x2, y2 float64) complex128 {
-	return complex(x2-x1, y2-y1) / complex(x2-x1, y2+y1)
-}
-
-func halfPlaneGeodesic(x1, y1, x2, y2, s float64) (x, y float64) {
-	w := cayley(x1, y1, x2, y2)
-	r := cmplx.Abs(w)
-	if r == 0 {
-		return x1, y1
-	}
-	w *= complex(math.Tanh(s*math.Atanh(r))/r, 0)
-	// z = (z₁ − w z̄₁)/(1 − w) with x₁ taken out.
-	z := complex(0, y1) * (1 + w) / (1 - w)
-	return x1 + real(z), imag(z)
-}
-
-func halfPlaneLog(x1, y1, x2, y2 float64) (dx, dy float64) {
-	w := cayley(x1, y1, x2, y2)
-	r := cmplx.Abs(w)
-	if r == 0 {
-		return 0, 0
-	}
-	v := complex(0, 2*y1*math.Atanh(r)/r) * w
-	return real(v), imag(v)
 }
 
 // Sample draws from N(μ, σ²).
