@@ -157,3 +157,30 @@ type Metric interface {
 	// Lower stores c = Gv in dst. dst and vector may be the same slice.
 	Lower(dst, vector []float64) error
 }
+
+// A Curved surface has its Gaussian curvature in closed form.
+type Curved interface {
+	Curvature(theta []float64) (float64, error)
+}
+
+// The families without closed forms compute them by quadrature or sums, and
+// say with which absolute error: these methods are those of [Fisherer],
+// [Cuber], [Entropic] and [Diverger], with the largest error of a component.
+type (
+	// An ApproximateFisherer has its Fisher matrix by quadrature.
+	ApproximateFisherer interface {
+		ApproximateFisher(dst *mat.SymDense, theta []float64) (accuracy float64, err error)
+	}
+	// An ApproximateCuber has its cubic tensor by quadrature.
+	ApproximateCuber interface {
+		ApproximateCubic(dst Tensor, theta []float64) (accuracy float64, err error)
+	}
+	// An ApproximateEntropic has its entropy by quadrature.
+	ApproximateEntropic interface {
+		ApproximateEntropy(theta []float64) (h, accuracy float64, err error)
+	}
+	// An ApproximateDiverger has its divergence by quadrature.
+	ApproximateDiverger interface {
+		ApproximateKL(p, q []float64) (kl, accuracy float64, err error)
+	}
+)

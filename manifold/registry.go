@@ -29,14 +29,21 @@ var registry = []entry{
 		k, err := o.whole("categorical", "k", 2, 2)
 		return Categorical{K: k}, err
 	}},
+	plain(Cauchy{}),
 	plain(ExponentialRate{}),
 	plain(Gamma{}),
+	plain(Gumbel{}),
+	plain(Laplace{}),
+	plain(Logistic{}),
 	{"multivariate-normal", []string{"dim"}, func(o Options) (Family, error) {
 		d, err := o.whole("multivariate-normal", "dim", 2, 1)
 		return MultivariateNormal{Dimension: d}, err
 	}},
+	{"negative-binomial", []string{"r"}, newNegativeBinomial},
 	plain(Normal{}),
 	plain(Poisson{}),
+	{"student-t", []string{"nu"}, newStudentT},
+	plain(Weibull{}),
 }
 
 // A NameError says that a name is not one of those that would have done.

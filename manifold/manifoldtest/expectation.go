@@ -39,7 +39,7 @@ func newOracle(f manifold.Family, theta []float64, support Support) (*oracle, er
 	switch support {
 	case Counts:
 		return counts(density, theta), nil
-	case Line:
+	case Line, Corner:
 		return line(density, theta, func(u float64) (x, slope float64) { return u, 1 }), nil
 	case HalfLine:
 		return line(density, theta, func(u float64) (x, slope float64) { return math.Exp(u), math.Exp(u) }), nil
@@ -70,9 +70,22 @@ func counts(density manifold.LogDensity, theta []float64) *oracle {
 	return o
 }
 
-// line is the trapezoidal rule in u, x = x(u), over the range where the density
-// of u is not negligible; for an analytic density it converges geometrically.
+// line is composite Gauss–Legendre quadrature in t, u = c + w sinh t and
+// x = x(u), about the peak c of the density of u, with w its width: panels end
+// at the peak, where the density may have a corner, and reach as far as it is
+// not negligible, which a heavy tail is only after many orders of magnitude.
 func line(density manifold.LogDensity, theta []float64, at func(u float64) (x, slope float64)) *oracle {
+	return panels(density, theta, at, math.NaN())
+}
+
+// corners is line for densities with a corner, with a panel that ends at the
+// corner of another member.
+func corners(density manifold.LogDensity, theta, other []float64) *oracle {
+	corner, _ := peakOf(func(u float64) float64 { return density.LogDensity([]float64{u}, other) })
+	return panels(density, theta, func(u float64) (x, slope float64) { return u, 1 }, corner)
+}
+
+func panels(density manifold.LogDensity, theta []float64, at func(u float64) (x, slope float64), corner float64) *oracle {
 	log := func(u float64) float64 {
 		x, slope := at(u)
 		if x == 0 || math.IsInf(x, 0) {
@@ -80,8 +93,39 @@ func line(density manifold.LogDensity, theta []float64, at func(u float64) (x, s
 		}
 		return density.LogDensity([]float64{x}, theta) + math.Log(slope)
 	}
-	// Find the peak on a coarse grid that covers many orders of magnitude.
-	peak, best := 0.0, math.Inf(-1)
+	peak, width := peakOf(log)
+	const points = 20
+	t, w := make([]float64, points), make([]float64, points)
+	quad.Legendre{}.FixedLocations(t, w, -1, 1)
+	o := &oracle{}
+	best := log(peak)
+	for _, direction := range []float64{-1, 1} {
+		split := math.Asinh(direction * (corner - peak) / width)
+		for a, h := 0.0, 0.2; a < 690; a, h = a+h, math.Max(0.2, a/8) {
+			if a < split && split < a+h {
+				h = split - a
+			}
+			if log(peak+direction*width*math.Sinh(a))+a < best-90 {
+				break
+			}
+			for k := range t {
+				s := a + h*(1+t[k])/2
+				u := peak + direction*width*math.Sinh(s)
+				if l := log(u); l > best-800 {
+					x, _ := at(u)
+					o.nodes = append(o.nodes, []float64{x})
+					o.weights = append(o.weights, h/2*w[k]*width*math.Exp(l)*math.Cosh(s))
+				}
+			}
+		}
+	}
+	return o
+}
+
+// peakOf finds the largest value of a function that rises and then falls, and
+// how far from it the function has fallen by a half.
+func peakOf(log func(u float64) float64) (peak, width float64) {
+	best := math.Inf(-1)
 	for i := -4000; i <= 4000; i++ {
 		for _, u := range []float64{float64(i) / 20, math.Sinh(float64(i) / 250)} {
 			if l := log(u); l > best {
@@ -89,26 +133,23 @@ func line(density manifold.LogDensity, theta []float64, at func(u float64) (x, s
 			}
 		}
 	}
-	edge := func(direction float64) float64 {
-		h := 1e-6
-		for h < 1e6 && log(peak+direction*h) > best-90 {
-			h *= 1.3
-		}
-		return peak + direction*h
-	}
-	low, high := edge(-1), edge(1)
-	const n = 6000
-	o := &oracle{}
-	h := (high - low) / n
-	for i := range n + 1 {
-		u := low + float64(i)*h
-		if l := log(u); l > best-100 {
-			x, _ := at(u)
-			o.nodes = append(o.nodes, []float64{x})
-			o.weights = append(o.weights, h*math.Exp(l))
+	step := math.Max(0.1, math.Abs(peak)/100)
+	a, b := peak-step, peak+step
+	for range 200 {
+		c, d := a+(b-a)/3, b-(b-a)/3
+		if log(c) < log(d) {
+			a = c
+		} else {
+			b = d
 		}
 	}
-	return o
+	peak = a + (b-a)/2
+	best = log(peak)
+	width = 1e-12 * math.Max(1, math.Abs(peak))
+	for width < 1e12 && log(peak+width) > best-0.5 && log(peak-width) > best-0.5 {
+		width *= 1.5
+	}
+	return peak, width
 }
 
 // space is Gauss–Hermite quadrature about the mode of a density on Rⁿ, scaled
