@@ -57,3 +57,36 @@ var (
 	_ ApproximateEntropic = NegativeBinomialFree{}
 	_ FisherInChart       = NegativeBinomialFree{}
 )
+
+// computedFamily is one of which nothing is in closed form.
+type computedFamily interface {
+	numericFamily
+	ApproximateFisherer
+	ApproximateEntropic
+}
+
+var (
+	_ computedFamily = Mixture{}
+	_ Univariate     = (*Density)(nil)
+	_ Workspaced     = (*Density)(nil)
+	_ LogDensity     = (*Density)(nil)
+	_ Scorer         = (*Density)(nil)
+
+	_ ApproximateScorer   = (*Density)(nil)
+	_ ApproximateFisherer = (*Density)(nil)
+	_ ApproximateCuber    = (*Density)(nil)
+	_ ApproximateEntropic = (*Density)(nil)
+	_ ApproximateDiverger = (*Density)(nil)
+
+	_ Workspaced          = (*Product)(nil)
+	_ Observed            = (*Product)(nil)
+	_ Charted             = (*Product)(nil)
+	_ LogDensity          = (*Product)(nil)
+	_ Scorer              = (*Product)(nil)
+	_ FisherInChart       = (*Product)(nil)
+	_ ApproximateFisherer = (*Product)(nil)
+	_ ApproximateCuber    = (*Product)(nil)
+	_ ApproximateEntropic = (*Product)(nil)
+	_ ApproximateDiverger = (*Product)(nil)
+	_ Sampler             = (*Product)(nil)
+)

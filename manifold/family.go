@@ -183,4 +183,9 @@ type (
 	ApproximateDiverger interface {
 		ApproximateKL(p, q []float64) (kl, accuracy float64, err error)
 	}
+	// An ApproximateScorer has a score that is right to ScoreAccuracy times
+	// the root of the Fisher information along each coordinate.
+	ApproximateScorer interface {
+		ScoreAccuracy() float64
+	}
 )

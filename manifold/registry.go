@@ -23,7 +23,14 @@ func plain(f Family) entry {
 	return entry{f.Name(), nil, func(Options) (Family, error) { return f, nil }}
 }
 
-var registry = []entry{
+var registry []entry
+
+// The makers of products and mixtures look their members up in the registry.
+func init() {
+	registry = families
+}
+
+var families = []entry{
 	plain(Bernoulli{}),
 	{"categorical", []string{"k"}, func(o Options) (Family, error) {
 		k, err := o.whole("categorical", "k", 2, 2)
@@ -35,13 +42,16 @@ var registry = []entry{
 	plain(Gumbel{}),
 	plain(Laplace{}),
 	plain(Logistic{}),
+	{"mixture", []string{"of", "k"}, newMixtureOf},
 	{"multivariate-normal", []string{"dim"}, func(o Options) (Family, error) {
 		d, err := o.whole("multivariate-normal", "dim", 2, 1)
 		return MultivariateNormal{Dimension: d}, err
 	}},
 	{"negative-binomial", []string{"r"}, newNegativeBinomial},
 	plain(Normal{}),
+	{"normal-mixture", []string{"k"}, newNormalMixture},
 	plain(Poisson{}),
+	{"product", []string{"of"}, newProductOf},
 	{"student-t", []string{"nu"}, newStudentT},
 	plain(Weibull{}),
 }

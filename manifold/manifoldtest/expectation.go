@@ -75,17 +75,17 @@ func counts(density manifold.LogDensity, theta []float64) *oracle {
 // at the peak, where the density may have a corner, and reach as far as it is
 // not negligible, which a heavy tail is only after many orders of magnitude.
 func line(density manifold.LogDensity, theta []float64, at func(u float64) (x, slope float64)) *oracle {
-	return panels(density, theta, at, math.NaN())
+	return panels(density, theta, at, math.NaN(), 20, 0.2)
 }
 
 // corners is line for densities with a corner, with a panel that ends at the
 // corner of another member.
 func corners(density manifold.LogDensity, theta, other []float64) *oracle {
 	corner, _ := peakOf(func(u float64) float64 { return density.LogDensity([]float64{u}, other) })
-	return panels(density, theta, func(u float64) (x, slope float64) { return u, 1 }, corner)
+	return panels(density, theta, func(u float64) (x, slope float64) { return u, 1 }, corner, 20, 0.2)
 }
 
-func panels(density manifold.LogDensity, theta []float64, at func(u float64) (x, slope float64), corner float64) *oracle {
+func panels(density manifold.LogDensity, theta []float64, at func(u float64) (x, slope float64), corner float64, points int, narrowest float64) *oracle {
 	log := func(u float64) float64 {
 		x, slope := at(u)
 		if x == 0 || math.IsInf(x, 0) {
@@ -94,14 +94,13 @@ func panels(density manifold.LogDensity, theta []float64, at func(u float64) (x,
 		return density.LogDensity([]float64{x}, theta) + math.Log(slope)
 	}
 	peak, width := peakOf(log)
-	const points = 20
 	t, w := make([]float64, points), make([]float64, points)
 	quad.Legendre{}.FixedLocations(t, w, -1, 1)
 	o := &oracle{}
 	best := log(peak)
 	for _, direction := range []float64{-1, 1} {
 		split := math.Asinh(direction * (corner - peak) / width)
-		for a, h := 0.0, 0.2; a < 690; a, h = a+h, math.Max(0.2, a/8) {
+		for a, h := 0.0, narrowest; a < 690; a, h = a+h, math.Max(narrowest, a/8) {
 			if a < split && split < a+h {
 				h = split - a
 			}
@@ -120,6 +119,66 @@ func panels(density manifold.LogDensity, theta []float64, at func(u float64) (x,
 		}
 	}
 	return o
+}
+
+// jointly has the product of the nodes of every number, found with the others
+// held fixed, weighted by the joint density.
+func jointly(f manifold.Family, theta []float64, supports []Support) (*oracle, error) {
+	density, ok := f.(manifold.LogDensity)
+	if !ok {
+		return nil, fmt.Errorf("%s has no log-density", f.Name())
+	}
+	x := make([]float64, len(supports))
+	for i := range x {
+		x[i] = 1 // in every support
+	}
+	o := &oracle{nodes: [][]float64{{}}, weights: []float64{1}}
+	for i, s := range supports {
+		slice := along{density, x, i}
+		var axis *oracle
+		switch s {
+		case Counts:
+			axis = counts(slice, theta)
+		case Line:
+			axis = panels(slice, theta, func(u float64) (x, slope float64) { return u, 1 }, math.NaN(), 12, 0.5)
+		case HalfLine:
+			axis = panels(slice, theta, func(u float64) (x, slope float64) { return math.Exp(u), math.Exp(u) }, math.NaN(), 12, 0.5)
+		default:
+			return nil, fmt.Errorf("no joint oracle for support %d", s)
+		}
+		next := &oracle{}
+		for j, node := range o.nodes {
+			for k, y := range axis.nodes {
+				next.nodes = append(next.nodes, append(append([]float64(nil), node...), y[0]))
+				next.weights = append(next.weights, o.weights[j]*axis.weights[k]*math.Exp(-density.LogDensity(slice.with(y[0]), theta)))
+			}
+		}
+		o = next
+	}
+	kept := &oracle{}
+	for i, node := range o.nodes {
+		if w := o.weights[i] * math.Exp(density.LogDensity(node, theta)); w > 1e-25 {
+			kept.nodes, kept.weights = append(kept.nodes, node), append(kept.weights, w)
+		}
+	}
+	return kept, nil
+}
+
+// along is a density as a function of one of its numbers.
+type along struct {
+	density manifold.LogDensity
+	x       []float64
+	i       int
+}
+
+func (a along) with(y float64) []float64 {
+	x := append([]float64(nil), a.x...)
+	x[a.i] = y
+	return x
+}
+
+func (a along) LogDensity(y, theta []float64) float64 {
+	return a.density.LogDensity(a.with(y[0]), theta)
 }
 
 // peakOf finds the largest value of a function that rises and then falls, and

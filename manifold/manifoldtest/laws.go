@@ -35,6 +35,26 @@ func Run(t *testing.T, f manifold.Family, support Support, points ...[]float64) 
 	}
 }
 
+// RunJointly is Run for a family whose observations are several independent
+// numbers, with the support of each.
+func RunJointly(t *testing.T, f manifold.Family, supports []Support, points ...[]float64) {
+	t.Helper()
+	for _, theta := range points {
+		t.Run(fmt.Sprintf("%s%.3g", f.Name(), theta), func(t *testing.T) {
+			for _, fault := range CheckJointly(f, supports, theta) {
+				t.Error(fault)
+			}
+		})
+	}
+}
+
+// CheckJointly is Check for a family whose observations are several
+// independent numbers, with the support of each.
+func CheckJointly(f manifold.Family, supports []Support, theta []float64) []Fault {
+	c := &checker{family: f, theta: theta, n: f.Dim()}
+	return c.check(func() (*oracle, error) { return jointly(f, theta, supports) })
+}
+
 // A Fault is a law that does not hold.
 type Fault struct {
 	Law    string
@@ -46,12 +66,17 @@ func (f Fault) Error() string { return f.Law + ": " + f.Detail }
 // Check returns the laws that do not hold at a source point.
 func Check(f manifold.Family, support Support, theta []float64) []Fault {
 	c := &checker{family: f, theta: theta, n: f.Dim(), corner: support == Corner}
+	return c.check(func() (*oracle, error) { return newOracle(f, theta, support) })
+}
+
+func (c *checker) check(expectations func() (*oracle, error)) []Fault {
+	f, theta := c.family, c.theta
 	if err := f.Check(theta); err != nil {
 		c.fault("domain", "%v", err)
 		return c.faults
 	}
 	var err error
-	if c.oracle, err = newOracle(f, theta, support); err != nil {
+	if c.oracle, err = expectations(); err != nil {
 		c.fault("density", "%v", err)
 		return c.faults
 	}
