@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 
 	"fisherflow/internal/quadrature"
 	"fisherflow/internal/special"
@@ -203,6 +204,9 @@ func (e *expector) mean(dst []float64, m moment, features []float64) ([]float64,
 	return accuracy, nil
 }
 
+// resized is a slice of length n, in the memory of x where that is enough.
+func resized(x []float64, n int) []float64 { return slices.Grow(x[:0], n)[:n] }
+
 // ascending sorts a short list.
 func ascending(x []float64) {
 	for i := 1; i < len(x); i++ {
@@ -287,9 +291,7 @@ func (e *expector) findCounts() error {
 // Maclaurin.
 func (e *expector) sum(dst []float64) ([]float64, error) {
 	n := len(dst)
-	if len(e.work) != n {
-		e.work, e.lost, e.errors = make([]float64, n), make([]float64, n), make([]float64, n)
-	}
+	e.work, e.lost, e.errors = resized(e.work, n), resized(e.lost, n), resized(e.errors, n)
 	clear(dst)
 	clear(e.lost)
 	clear(e.errors)

@@ -47,11 +47,18 @@ func (f Logistic) KL(p, q []float64) (float64, error) {
 
 // ApproximateKL is a quadrature of E[log p − log q].
 func (f Logistic) ApproximateKL(p, q []float64) (kl, accuracy float64, err error) {
-	return f.numeric(Logistic{}).divergence(p, q)
+	return f.computed().planeDivergence(p, q)
 }
 
 // WithWorkspace returns the family with workspace for quadrature.
 func (f Logistic) WithWorkspace() Family {
 	f.byQuadrature = f.own(Logistic{})
 	return f
+}
+
+func (f Logistic) computed() *numeric {
+	if f.work == nil {
+		f.byQuadrature = f.own(Logistic{})
+	}
+	return f.work
 }

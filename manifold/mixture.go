@@ -198,6 +198,8 @@ func (f Mixture) Charts() []string {
 
 // Chart returns a chart by name. In unconstrained the weights are log w_i/w_K.
 func (f Mixture) Chart(name string) (Chart, bool) {
+	f.work = nil
+	f.work = f.memory() // a chart keeps workspace of its own
 	switch name {
 	case "source":
 		return newSource(f, name, f.names("w", f.sourceNames())), true
@@ -472,9 +474,7 @@ func (a *mixtureAverager) features(dst []float64) []float64 {
 }
 
 func (a *mixtureAverager) mean(dst []float64, m moment, features []float64) ([]float64, error) {
-	if len(a.result) != len(dst) {
-		a.result, a.errors = make([]float64, len(dst)), make([]float64, len(dst))
-	}
+	a.result, a.errors = resized(a.result, len(dst)), resized(a.errors, len(dst))
 	a.places = a.features(append(a.places[:0], features...))
 	clear(dst)
 	clear(a.errors)

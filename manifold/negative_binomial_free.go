@@ -228,7 +228,7 @@ func (f NegativeBinomialFree) Cubic(dst Tensor, theta []float64) error {
 
 // ApproximateCubic is a sum of products of three scores.
 func (f NegativeBinomialFree) ApproximateCubic(dst Tensor, theta []float64) (accuracy float64, err error) {
-	return f.numeric(NegativeBinomialFree{}).cubicTensor(dst, theta)
+	return f.computed().cubicTensor(dst, theta)
 }
 
 // KL is ApproximateKL without its error.
@@ -239,7 +239,7 @@ func (f NegativeBinomialFree) KL(p, q []float64) (float64, error) {
 
 // ApproximateKL is a sum of log p − log q.
 func (f NegativeBinomialFree) ApproximateKL(p, q []float64) (kl, accuracy float64, err error) {
-	return f.numeric(NegativeBinomialFree{}).divergence(p, q)
+	return f.computed().divergence(p, q)
 }
 
 // Entropy is ApproximateEntropy without its error.
@@ -250,12 +250,20 @@ func (f NegativeBinomialFree) Entropy(theta []float64) (float64, error) {
 
 // ApproximateEntropy is a sum of −log p.
 func (f NegativeBinomialFree) ApproximateEntropy(theta []float64) (h, accuracy float64, err error) {
-	return f.numeric(NegativeBinomialFree{}).meanSurprise(theta)
+	return f.computed().meanSurprise(theta)
 }
 
 // WithWorkspace returns the family with workspace for sums.
 func (f NegativeBinomialFree) WithWorkspace() Family {
-	return NegativeBinomialFree{f.own(NegativeBinomialFree{})}
+	f.byQuadrature = f.own(NegativeBinomialFree{})
+	return f
+}
+
+func (f NegativeBinomialFree) computed() *numeric {
+	if f.work == nil {
+		f.byQuadrature = f.own(NegativeBinomialFree{})
+	}
+	return f.work
 }
 
 // Sample draws a Poisson variate whose mean is a gamma variate.

@@ -18,9 +18,11 @@ type numeric struct {
 	scorer   Scorer
 	mixing   averager
 	other    averager // at the second member of a divergence
+	smooth   smooth   // nil unless the density goes on between whole numbers
 	n        int
 	p, q     []float64
 	between  []float64
+	from, to []float64
 	score    []float64
 	result   []float64
 	places   []float64
@@ -55,9 +57,11 @@ func newNumeric(f Family) (*numeric, error) {
 	n := f.Dim()
 	m := &numeric{
 		family: f, density: f.(LogDensity), scorer: scorer, mixing: mixing, other: other, n: n,
-		p: make([]float64, n), q: make([]float64, n), between: make([]float64, n), score: make([]float64, n),
+		p: make([]float64, n), q: make([]float64, n), between: make([]float64, n),
+		from: make([]float64, n), to: make([]float64, n), score: make([]float64, n),
 		result: make([]float64, max(triangle(n), n*(n+1)*(n+2)/6)),
 	}
+	m.smooth, _ = f.(smooth)
 	m.fisher, m.cubic, m.entropy, m.ratio, m.ratioSum = scoreProducts{m}, scoreCubes{m}, surprise{m}, surpriseDifference{numeric: m}, surpriseExcess{m}
 	return m, nil
 }
@@ -72,14 +76,7 @@ func newAverager(f Family) (averager, error) {
 // byQuadrature is a family's workspace for what it computes numerically.
 type byQuadrature struct{ work *numeric }
 
-// numeric is the family's own workspace, or a new one.
-func (b byQuadrature) numeric(f Family) *numeric {
-	if b.work != nil {
-		return b.work
-	}
-	return b.own(f).work
-}
-
+// own is workspace for a family that has none.
 func (byQuadrature) own(f Family) byQuadrature {
 	n, err := newNumeric(f)
 	if err != nil {
@@ -172,6 +169,29 @@ func (m *numeric) divergence(p, q []float64) (kl, accuracy float64, err error) {
 	return mean(&m.ratioSum)
 }
 
+// planeDivergence is the divergence of a family whose first two coordinates are
+// a location and a scale. Moved and scaled without rounding so that p has
+// location 0 and a scale near 1, it keeps the digits of a scale that is small
+// beside the location.
+func (m *numeric) planeDivergence(p, q []float64) (kl, accuracy float64, err error) {
+	if err := checkBoth(m.family, p, q); err != nil {
+		return math.NaN(), math.NaN(), err
+	}
+	copy(m.from, p)
+	copy(m.to, q)
+	e := -math.Ilogb(p[1])
+	m.from[0], m.to[0] = 0, math.Ldexp(q[0]-p[0], e)
+	m.from[1], m.to[1] = math.Ldexp(p[1], e), math.Ldexp(q[1], e)
+	return m.divergence(m.from, m.to)
+}
+
+func (m *numeric) logDensity(x, theta []float64) float64 {
+	if m.smooth != nil {
+		return m.smooth.smoothLogDensity(x[0], theta)
+	}
+	return m.density.LogDensity(x, theta)
+}
+
 // scoreProducts are s_i s_j for j ≤ i.
 type scoreProducts struct{ *numeric }
 
@@ -211,7 +231,7 @@ func (m *scoreCubes) at(dst, x []float64) {
 // surprise is −log p.
 type surprise struct{ *numeric }
 
-func (m *surprise) at(dst, x []float64) { dst[0] = -m.density.LogDensity(x, m.p) }
+func (m *surprise) at(dst, x []float64) { dst[0] = -m.logDensity(x, m.p) }
 
 // surpriseDifference is log p − log q.
 type surpriseDifference struct {
@@ -220,11 +240,11 @@ type surpriseDifference struct {
 }
 
 func (m *surpriseDifference) at(dst, x []float64) {
-	q := m.density.LogDensity(x, m.q)
+	q := m.logDensity(x, m.q)
 	if math.IsInf(q, -1) {
 		m.infinite = true
 	}
-	dst[0] = m.density.LogDensity(x, m.p) - q
+	dst[0] = m.logDensity(x, m.p) - q
 }
 
 // surpriseExcess is φ(q/p − 1) = e^ℓ − 1 − ℓ, ℓ = log q − log p = ∫₀¹ Δ·s dt along

@@ -117,11 +117,18 @@ func (f StudentT) KL(p, q []float64) (float64, error) {
 
 // ApproximateKL is a quadrature of E[log p − log q].
 func (f StudentT) ApproximateKL(p, q []float64) (kl, accuracy float64, err error) {
-	return f.numeric(StudentT{locationScale: f.locationScale}).divergence(p, q)
+	return f.computed().planeDivergence(p, q)
 }
 
 // WithWorkspace returns the family with workspace for quadrature.
 func (f StudentT) WithWorkspace() Family {
 	f.byQuadrature = f.own(StudentT{locationScale: f.locationScale})
 	return f
+}
+
+func (f StudentT) computed() *numeric {
+	if f.work == nil {
+		f.byQuadrature = f.own(StudentT{locationScale: f.locationScale})
+	}
+	return f.work
 }

@@ -117,7 +117,7 @@ func (f StudentTFree) Cubic(dst Tensor, theta []float64) error {
 
 // ApproximateCubic is a quadrature of the products of three scores.
 func (f StudentTFree) ApproximateCubic(dst Tensor, theta []float64) (accuracy float64, err error) {
-	return f.numeric(StudentTFree{}).cubicTensor(dst, theta)
+	return f.computed().cubicTensor(dst, theta)
 }
 
 // KL is ApproximateKL without its error.
@@ -128,11 +128,21 @@ func (f StudentTFree) KL(p, q []float64) (float64, error) {
 
 // ApproximateKL is a quadrature of E[log p − log q].
 func (f StudentTFree) ApproximateKL(p, q []float64) (kl, accuracy float64, err error) {
-	return f.numeric(StudentTFree{}).divergence(p, q)
+	return f.computed().planeDivergence(p, q)
 }
 
 // WithWorkspace returns the family with workspace for quadrature.
-func (f StudentTFree) WithWorkspace() Family { return StudentTFree{f.own(StudentTFree{})} }
+func (f StudentTFree) WithWorkspace() Family {
+	f.byQuadrature = f.own(StudentTFree{})
+	return f
+}
+
+func (f StudentTFree) computed() *numeric {
+	if f.work == nil {
+		f.byQuadrature = f.own(StudentTFree{})
+	}
+	return f.work
+}
 
 // Entropy is log σ and that of σ = 1.
 func (f StudentTFree) Entropy(theta []float64) (float64, error) {

@@ -89,11 +89,9 @@ func (q *Adaptive) Integrate(dst []float64, f Integrand, breaks []float64) ([]fl
 }
 
 func (q *Adaptive) reset(n int) {
-	if q.n != n {
-		q.n = n
-		q.f = make([]float64, n*points)
-		q.sum, q.size, q.errors = make([]float64, n), make([]float64, n), make([]float64, n)
-	}
+	q.n = n
+	q.f = slices.Grow(q.f[:0], n*points)[:n*points]
+	q.sum, q.size, q.errors = slices.Grow(q.sum[:0], n)[:n], slices.Grow(q.size[:0], n)[:n], slices.Grow(q.errors[:0], n)[:n]
 	q.panels, q.values = q.panels[:0], q.values[:0]
 }
 
