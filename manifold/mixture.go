@@ -56,6 +56,9 @@ func NewMixture(component Family, k int) (Mixture, error) {
 	if k < 2 {
 		return f, fmt.Errorf("%s: a mixture has at least 2 components, not %d", f.Name(), k)
 	}
+	if _, ok := component.(Mixture); ok {
+		return f, fmt.Errorf("mixture: a mixture of mixtures is one mixture of all components: %w", errors.ErrUnsupported)
+	}
 	_, ok1 := component.(Univariate)
 	_, ok2 := component.(LogDensity)
 	_, ok3 := component.(Scorer)

@@ -55,6 +55,9 @@ func FisherDerivative(v *View, xi []float64) (d Tensor, accuracy float64, err er
 		// A fraction of the Fisher unit, the scale on which the metric varies,
 		// inside of the domain.
 		h := 0.1 / math.Sqrt(g.At(k, k))
+		if math.IsInf(h, 1) {
+			h = 0.1 * math.Max(1, math.Abs(xi[k])) // the metric is singular
+		}
 		for {
 			_, e1 := matrix(k, xi[k]+h)
 			_, e2 := matrix(k, xi[k]-h)

@@ -34,6 +34,9 @@ type panel struct{ a, b float64 }
 const (
 	points    = 21
 	maxPanels = 2000
+	// mostStalls is how often an error may resist before it is taken for
+	// rounding.
+	mostStalls = 25
 )
 
 // Nodes of the Kronrod rule on [0, 1], the odd ones those of Gauss, with the
@@ -72,21 +75,29 @@ func (q *Adaptive) Integrate(dst []float64, f Integrand, breaks []float64) ([]fl
 	if tol == 0 {
 		tol = 1e-13
 	}
+	stalled := 0
 	for {
-		worst, excess := q.total(tol)
+		worst, component, excess := q.total(tol)
 		copy(dst, q.sum)
 		if !(excess > 1) {
 			return q.errors, nil
 		}
-		if len(q.panels) >= maxPanels || worst < 0 {
+		if len(q.panels) >= maxPanels || stalled >= mostStalls || worst < 0 {
 			return q.errors, fmt.Errorf("quadrature: %d panels leave an error %.2g times the one allowed", len(q.panels), excess)
 		}
-		p := q.panels[worst]
+		p, before := q.panels[worst], q.errorOf(worst, component)
 		middle := p.a + (p.b-p.a)/2
 		q.evaluate(worst, f, p.a, middle)
 		q.add(f, middle, p.b)
+		// Halving a panel whose error is rounding changes nothing.
+		if q.errorOf(worst, component)+q.errorOf(len(q.panels)-1, component) > 0.7*before {
+			stalled++
+		}
 	}
 }
+
+// errorOf is the error of a component on panel i.
+func (q *Adaptive) errorOf(i, component int) float64 { return q.values[3*q.n*i+2*q.n+component] }
 
 func (q *Adaptive) reset(n int) {
 	q.n = n
@@ -139,10 +150,10 @@ func (q *Adaptive) evaluate(i int, f Integrand, a, b float64) {
 	}
 }
 
-// total adds up the panels and returns the one with the largest part of an
-// error, and the largest error as a multiple of the allowed one. The rounding
-// of the sum, which no panel can better, is not held against it.
-func (q *Adaptive) total(tol float64) (worst int, excess float64) {
+// total adds up the panels and returns the largest error as a multiple of the
+// allowed one, its component, and the panel with the largest part of it that
+// can still be halved, −1 if there is none.
+func (q *Adaptive) total(tol float64) (worst, component int, excess float64) {
 	n := q.n
 	clear(q.sum)
 	clear(q.size)
@@ -157,7 +168,7 @@ func (q *Adaptive) total(tol float64) (worst int, excess float64) {
 	}
 	for c := range n {
 		if e := q.errors[c] / (tol * q.size[c]); e > excess {
-			excess = e
+			excess, component = e, c
 		}
 	}
 	worst = -1
@@ -166,14 +177,11 @@ func (q *Adaptive) total(tol float64) (worst int, excess float64) {
 		if middle := p.a + (p.b-p.a)/2; !(middle > p.a && middle < p.b) {
 			continue
 		}
-		v := q.values[3*n*i:][:3*n]
-		for c := range n {
-			if e := v[2*n+c] / q.size[c]; e > most {
-				most, worst = e, i
-			}
+		if e := q.errorOf(i, component); e > most {
+			most, worst = e, i
 		}
 	}
-	return worst, excess
+	return worst, component, excess
 }
 
 // Panel is the Kronrod rule of 21 points on [a, b], without an error estimate:
