@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 
 	"gonum.org/v1/gonum/diff/fd"
 	"gonum.org/v1/gonum/mat"
@@ -204,7 +205,7 @@ func (f *Density) differences(dst []float64, m *densityWork, x, theta []float64,
 // Fisher unit, by the variance of the differences of the log-density, and no
 // more than a hundredth of the way to the end of the coordinate's range.
 func (f *Density) measure(m *densityWork, theta []float64) error {
-	if m.theta != nil && equal(m.theta, theta) {
+	if m.theta != nil && slices.Equal(m.theta, theta) {
 		return nil
 	}
 	e, err := newExpector(f)
@@ -248,15 +249,6 @@ func (f *Density) measure(m *densityWork, theta []float64) error {
 	}
 	m.theta = append(m.theta[:0], theta...)
 	return nil
-}
-
-func equal(a, b []float64) bool {
-	for i, x := range a {
-		if x != b[i] {
-			return false
-		}
-	}
-	return true
 }
 
 // difference is the square of log p(x|θ+h) − log p(x|θ−h) along coordinate i.

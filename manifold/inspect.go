@@ -239,25 +239,52 @@ func (i *Inspection) relate(f Family, view *View, theta, to []float64) error {
 		i.numeric("kl", accuracy)
 		i.numeric("reverse_kl", reverse)
 	}
-	if d, ok := f.(Distancer); ok {
+	return i.connect(f, theta, other)
+}
+
+// connect adds distance and midpoint, in closed form or by shooting.
+func (i *Inspection) connect(f Family, theta, other []float64) (err error) {
+	r := i.To
+	middle := make([]float64, f.Dim())
+	d, ok1 := f.(Distancer)
+	g, ok2 := f.(Geodesic)
+	if ok1 && ok2 {
 		x, err := d.Distance(theta, other)
 		if err != nil {
 			return err
 		}
 		r.FisherRao = &x
-	} else {
-		r.FisherRaoMissing = "no closed form"
-	}
-	if g, ok := f.(Geodesic); ok {
-		middle := make([]float64, f.Dim())
 		if err := g.Geodesic(middle, theta, other, 0.5); err != nil {
 			return err
 		}
-		if r.Midpoint, err = InAllCharts(f, middle); err != nil {
-			return err
-		}
-	} else {
-		r.MidpointMissing = "no closed form"
+		r.Midpoint, err = InAllCharts(f, middle)
+		return err
 	}
-	return nil
+	missing := func(why string) { r.FisherRaoMissing, r.MidpointMissing = why, why }
+	// A Fisher matrix by quadrature at every stage of every step takes minutes.
+	computed, err := approximateFisher(f, mat.NewSymDense(f.Dim(), nil), theta)
+	if err != nil || computed > 0 || f.Dim() > largestTensor {
+		missing("no closed form")
+		return nil
+	}
+	s, err := NewShooting(f)
+	if err != nil {
+		missing("no closed form")
+		return nil
+	}
+	x, accuracy, err := s.Distance(theta, other)
+	if err != nil {
+		missing(err.Error())
+		return nil
+	}
+	halfway, err := s.Geodesic(middle, theta, other, 0.5)
+	if err != nil {
+		missing(err.Error())
+		return nil
+	}
+	r.FisherRao = &x
+	i.numeric("fisher_rao", accuracy)
+	i.numeric("midpoint", halfway)
+	r.Midpoint, err = InAllCharts(f, middle)
+	return err
 }
