@@ -15,6 +15,16 @@ var (
 )
 
 type locationScaleFamily interface {
+	observedFamily
+	StructuredFisher
+	Curved
+	Distancer
+	Geodesic
+	Logarithm
+}
+
+// observedFamily is one of single numbers with all that most families have.
+type observedFamily interface {
 	Family
 	Charted
 	Univariate
@@ -22,32 +32,17 @@ type locationScaleFamily interface {
 	LogDensity
 	Scorer
 	Fisherer
-	StructuredFisher
 	Diverger
 	Cuber
-	Curved
 	Entropic
-	Distancer
-	Geodesic
-	Logarithm
 	Sampler
 }
 
 // numericFamily is one whose cubic tensor and divergence are computed.
 type numericFamily interface {
-	Family
-	Charted
-	Univariate
-	Observed
-	LogDensity
-	Scorer
-	Fisherer
-	Diverger
+	observedFamily
 	ApproximateDiverger
-	Cuber
 	ApproximateCuber
-	Entropic
-	Sampler
 	Workspaced
 }
 

@@ -186,46 +186,43 @@ type productChart struct {
 func (c *productChart) Name() string          { return c.name }
 func (c *productChart) Coordinates() []string { return c.names }
 
-func (c *productChart) ToSource(dst, xi []float64) error {
+func (c *productChart) ToSource(dst, xi []float64) error { return c.each(dst, xi, Chart.ToSource) }
+
+func (c *productChart) FromSource(dst, theta []float64) error {
+	return c.each(dst, theta, Chart.FromSource)
+}
+
+// each applies a map of the factors' charts.
+func (c *productChart) each(dst, src []float64, to func(c Chart, dst, src []float64) error) error {
 	for i, part := range c.parts {
-		if err := part.ToSource(c.family.part(i, dst), c.family.part(i, xi)); err != nil {
+		if err := to(part, c.family.part(i, dst), c.family.part(i, src)); err != nil {
 			return c.family.blame(i, err)
 		}
 	}
 	return nil
 }
 
-func (c *productChart) FromSource(dst, theta []float64) error {
+// linear applies a linear map of the factors' charts.
+func (c *productChart) linear(dst, xi, theta, v []float64, to func(c Chart, dst, xi, theta, v []float64)) {
 	for i, part := range c.parts {
-		if err := part.FromSource(c.family.part(i, dst), c.family.part(i, theta)); err != nil {
-			return c.family.blame(i, err)
-		}
+		to(part, c.family.part(i, dst), c.family.part(i, xi), c.family.part(i, theta), c.family.part(i, v))
 	}
-	return nil
 }
 
 func (c *productChart) Push(dst, xi, theta, v []float64) {
-	for i, part := range c.parts {
-		part.Push(c.family.part(i, dst), c.family.part(i, xi), c.family.part(i, theta), c.family.part(i, v))
-	}
+	c.linear(dst, xi, theta, v, Chart.Push)
 }
 
 func (c *productChart) PushInverse(dst, xi, theta, v []float64) {
-	for i, part := range c.parts {
-		part.PushInverse(c.family.part(i, dst), c.family.part(i, xi), c.family.part(i, theta), c.family.part(i, v))
-	}
+	c.linear(dst, xi, theta, v, Chart.PushInverse)
 }
 
 func (c *productChart) Pull(dst, xi, theta, cv []float64) {
-	for i, part := range c.parts {
-		part.Pull(c.family.part(i, dst), c.family.part(i, xi), c.family.part(i, theta), c.family.part(i, cv))
-	}
+	c.linear(dst, xi, theta, cv, Chart.Pull)
 }
 
 func (c *productChart) PullInverse(dst, xi, theta, cv []float64) {
-	for i, part := range c.parts {
-		part.PullInverse(c.family.part(i, dst), c.family.part(i, xi), c.family.part(i, theta), c.family.part(i, cv))
-	}
+	c.linear(dst, xi, theta, cv, Chart.PullInverse)
 }
 
 // ObservationDim is the sum of the factors'.

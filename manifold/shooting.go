@@ -107,12 +107,17 @@ func (f *geodesicField) matrix(x []float64) error {
 	if err != nil {
 		return err
 	}
+	return f.factorInto(f.factor, x)
+}
+
+// factorInto stores the Cholesky factor of the matrix at x.
+func (f *geodesicField) factorInto(dst, x []float64) error {
 	for i := range f.n {
 		for j := range i + 1 {
-			f.factor[i*f.n+j] = f.g.At(i, j)
+			dst[i*f.n+j] = f.g.At(i, j)
 		}
 	}
-	if _, ok := cholesky.Factor(f.factor, f.n); !ok {
+	if _, ok := cholesky.Factor(dst, f.n); !ok {
 		return fmt.Errorf("%s: the Fisher matrix at %.6g is singular: %w", f.view.Name(), x, ErrDomain)
 	}
 	return nil
@@ -214,13 +219,8 @@ func (s *Shooting) prepare(p, q []float64) error {
 	if err := f.view.Fisher(f.g, s.to); err != nil {
 		return err
 	}
-	for i := range s.n {
-		for j := range i + 1 {
-			s.units[i*s.n+j] = f.g.At(i, j)
-		}
-	}
-	if _, ok := cholesky.Factor(s.units, s.n); !ok {
-		return fmt.Errorf("%s: the Fisher matrix at %.6g is singular: %w", f.view.Name(), q, ErrDomain)
+	if err := f.factorInto(s.units, s.to); err != nil {
+		return err
 	}
 	for i := range s.trial {
 		s.trial[i] = s.to[i] - s.from[i]

@@ -66,7 +66,7 @@ func TestShootingOnTheGammaFamily(t *testing.T) {
 		require.Less(t, accuracy, 1e-10*math.Max(1, d), "%g to %g", p, q)
 		return d
 	}
-	points := [][]float64{{2, 1}, {5, 3}, {.3, .1}, {40, 10}, {1e3, 1e3}, {2, 100}}
+	points := [][]float64{{2, 1}, {.3, .1}, {1e3, 1e3}, {2, 100}}
 	for _, p := range points {
 		for _, q := range points {
 			d := distance(p, q)
