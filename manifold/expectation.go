@@ -21,9 +21,11 @@ type located interface {
 	locate(theta []float64) (centre, scale float64)
 }
 
-// A smooth family of counts has its log-density between the whole numbers too.
+// A smooth family of counts has its log-density between the whole numbers too,
+// and knows its mode.
 type smooth interface {
 	smoothLogDensity(x float64, theta []float64) float64
+	mode(theta []float64) float64
 }
 
 // expector takes expectations under a member of a univariate family, by
@@ -240,9 +242,11 @@ func (e *expector) findCounts() error {
 	// The largest x up to which the density rises.
 	rises := func(x float64) bool { return x < last && at(x+1) > at(x) }
 	mode := first
-	if rises(first) {
+	if s, ok := e.family.(smooth); ok {
+		mode = s.mode(e.theta)
+	} else if rises(first) {
 		a, b := first, first+1
-		for rises(b) {
+		for rises(b) && b < 1<<52 {
 			a, b = b, first+2*(b-first)
 		}
 		for b-a > 1 {
@@ -253,6 +257,9 @@ func (e *expector) findCounts() error {
 			}
 		}
 		mode = b
+	}
+	if mode >= 1<<52 {
+		return fmt.Errorf("%s: float64 has not all whole numbers near %.3g: %w", e.family.Name(), mode, errors.ErrUnsupported)
 	}
 	e.peak = at(mode)
 	reach := func(direction, limit float64) float64 {
@@ -267,42 +274,52 @@ func (e *expector) findCounts() error {
 			}
 			if math.IsInf(x, 0) || !(at(x) > e.peak-negligible) {
 				outside := x
-				for math.Abs(outside-inside) > 1 {
-					if middle := math.Floor(inside + (outside-inside)/2); at(middle) > e.peak-negligible {
+				for {
+					middle := math.Floor(inside + (outside-inside)/2)
+					if middle == inside || middle == outside {
+						return inside
+					}
+					if at(middle) > e.peak-negligible {
 						inside = middle
 					} else {
 						outside = middle
 					}
 				}
-				return inside
 			}
 			inside, step = x, 2*step
 		}
 	}
 	e.centre, e.low, e.high = mode, reach(-1, first), reach(1, last)
-	if _, ok := e.family.(smooth); !ok && e.high-e.low > 1e7 {
+	if _, ok := e.family.(smooth); !ok && e.low == first && e.high-e.low > 1e7 {
 		return fmt.Errorf("%s: a sum over %.3g whole numbers is too long: %w", e.family.Name(), e.high-e.low, errors.ErrUnsupported)
 	}
 	return nil
 }
 
-// sum adds up over the whole numbers. A long sum of a smooth density is an
-// integral over x beyond its first terms, by the midpoint form of Euler and
-// Maclaurin.
+// sum adds up over the whole numbers. A long sum that begins and ends where the
+// density is negligible is taken in strides: like the trapezoidal rule, it is
+// right to all digits when a stride is a small part of the width. A long sum
+// from the end of the support on is, if the density is smooth, an integral
+// beyond its first terms, by the midpoint form of Euler and Maclaurin.
 func (e *expector) sum(dst []float64) ([]float64, error) {
 	n := len(dst)
 	e.work, e.lost, e.errors = resized(e.work, n), resized(e.lost, n), resized(e.errors, n)
 	clear(dst)
 	clear(e.lost)
 	clear(e.errors)
-	end := e.high
+	end, stride := e.high, 1.0
 	smoothed, ok := e.family.(smooth)
-	if ok && e.high-e.low > longestSum {
-		end = e.low + 2048
+	if e.high-e.low > longestSum {
+		switch {
+		case e.low > e.support.Low:
+			stride = math.Floor((e.high - e.low) / 4096)
+		case ok:
+			end = e.low + 2048
+		}
 	}
-	for x := e.low; x <= end; x++ {
+	for x := e.low; x <= end; x += stride {
 		e.x[0] = x
-		w := math.Exp(e.density.LogDensity(e.x[:], e.theta))
+		w := stride * math.Exp(e.density.LogDensity(e.x[:], e.theta))
 		if !(w > 0) {
 			continue
 		}

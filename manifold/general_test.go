@@ -1,6 +1,7 @@
 package manifold_test
 
 import (
+	"errors"
 	"math"
 	"math/rand/v2"
 	"testing"
@@ -166,6 +167,39 @@ func TestNegativeBinomialSums(t *testing.T) {
 	}
 }
 
+// TestLongSums: in strides, where the density is nearly normal, and from the
+// end of the support on. To leading order the entropy is that of a normal of
+// variance rq/p² and the divergence half the square of a small step.
+func TestLongSums(t *testing.T) {
+	f := manifold.NegativeBinomialFree{}
+	p, q := []float64{1e9, 0.5}, []float64{1.00000001e9, 0.5}
+	h, err := f.Entropy(p)
+	require.NoError(t, err)
+	require.InDelta(t, math.Log(2*math.Pi*math.E*2e9)/2, h, 1e-9)
+	g := mat.NewSymDense(2, nil)
+	require.NoError(t, f.Fisher(g, p))
+	kl, err := f.KL(p, q)
+	require.NoError(t, err)
+	requireRelative(t, 50*g.At(0, 0), kl, 3e-8, "%g", kl)
+	for _, theta := range [][]float64{{1e-6, 1e-15}, {0.5, 1e-12}, {2, 1e-9}} {
+		h, accuracy, err := f.ApproximateEntropy(theta)
+		require.NoError(t, err)
+		require.Less(t, accuracy, 1e-10*math.Max(1, h), "%g", theta)
+	}
+	_, err = f.Entropy([]float64{1e9, 1e-9})
+	require.ErrorIs(t, err, errors.ErrUnsupported)
+	mixture, err := manifold.NewMixture(manifold.Poisson{}, 2)
+	require.NoError(t, err)
+	h, err = mixture.Entropy([]float64{.5, 1e6, 1e9})
+	require.NoError(t, err)
+	one, err := manifold.Poisson{}.Entropy([]float64{1e6})
+	require.NoError(t, err)
+	other, err := manifold.Poisson{}.Entropy([]float64{1e9})
+	require.NoError(t, err)
+	// Two that do not overlap: the mean entropy and that of the choice.
+	require.InDelta(t, (one+other)/2+math.Ln2, h, 1e-5)
+}
+
 // TestHalfPlanesAtExtremes: distances are the same after x ↦ c + kx, geodesics
 // meet their ends, and the logarithm has the distance for its length, at scales
 // from 1e-9 to 1e9.
@@ -175,7 +209,7 @@ func TestHalfPlanesAtExtremes(t *testing.T) {
 		manifold.Normal{}, manifold.Cauchy{}, manifold.Gumbel{}, manifold.Laplace{}, manifold.Logistic{}, manifold.NewStudentT(0.1), manifold.NewStudentT(1e9),
 	} {
 		for _, scale := range []float64{1e-9, 1, 1e9} {
-			for _, d := range [][2]float64{{1e-8, 1 + 1e-8}, {0, 2}, {3, 0.01}, {1e4, 1e4}} {
+			for _, d := range [][2]float64{{1e-8, 1 + 1e-8}, {0, 2}, {3, 0.01}, {1e4, 1e4}, {1e9, 1e9}} {
 				p, q := []float64{0, scale}, []float64{d[0] * scale, d[1] * scale}
 				r, err := f.(manifold.Distancer).Distance(p, q)
 				require.NoError(t, err)

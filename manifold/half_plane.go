@@ -2,7 +2,6 @@ package manifold
 
 import (
 	"math"
-	"math/cmplx"
 
 	"gonum.org/v1/gonum/mat"
 )
@@ -47,32 +46,41 @@ func halfPlaneDistance(x1, y1, x2, y2, c float64) float64 {
 	return 2 * math.Sqrt(c) * math.Asinh(math.Hypot(x2-x1, y2-y1)/(2*math.Sqrt(y1)*math.Sqrt(y2)))
 }
 
-// cayley maps the half-plane to the unit disk with (x₁, y₁) at the centre,
-// where geodesics through it are diameters.
-func cayley(x1, y1, x2, y2 float64) complex128 {
-	return complex(x2-x1, y2-y1) / complex(x2-x1, y2+y1)
+// polar has the geodesic from (x₁, y₁) to (x₂, y₂) by its length in the
+// hyperbolic metric and by the angle φ of
+//
+//	w = (z₂ − z₁)/(z₂ − z̄₁),
+//
+// which maps the half-plane to the unit disk with z₁ at the centre, where
+// geodesics through it are diameters.
+func polar(x1, y1, x2, y2 float64) (length, sin, cos float64) {
+	dx, dy, sum := x2-x1, y2-y1, y1+y2
+	near, far := math.Hypot(dx, dy), math.Hypot(dx, sum)
+	if near == 0 {
+		return 0, 0, 1
+	}
+	length = 2 * math.Asinh(near/(2*math.Sqrt(y1)*math.Sqrt(y2)))
+	return length, -2 * (y1 / far) * (dx / near), (dx/near)*(dx/far) + (dy/near)*(sum/far)
 }
 
 func halfPlaneGeodesic(x1, y1, x2, y2, s float64) (x, y float64) {
-	w := cayley(x1, y1, x2, y2)
-	r := cmplx.Abs(w)
-	if r == 0 {
-		return x1, y1
+	length, sin, cos := polar(x1, y1, x2, y2)
+	// z = i y₁(1 + w)/(1 − w) from x₁ on, with |w| = tanh(s length/2) near 1 for
+	// distant points.
+	half := s * length / 2
+	r, rest := math.Tanh(half), 2/(math.Exp(2*half)+1) // |w| and 1 − |w|
+	versine := 1 - cos
+	if cos > 0 {
+		versine = sin * sin / (1 + cos)
 	}
-	w *= complex(math.Tanh(s*math.Atanh(r))/r, 0)
-	// z = (z₁ − w z̄₁)/(1 − w) with x₁ taken out.
-	z := complex(0, y1) * (1 + w) / (1 - w)
-	return x1 + real(z), imag(z)
+	square := rest*rest + 2*r*versine // |1 − w|²
+	cosh := math.Cosh(half)
+	return x1 - 2*y1*r*sin/square, y1 / cosh / cosh / square
 }
 
 func halfPlaneLog(x1, y1, x2, y2 float64) (dx, dy float64) {
-	w := cayley(x1, y1, x2, y2)
-	r := cmplx.Abs(w)
-	if r == 0 {
-		return 0, 0
-	}
-	v := complex(0, 2*y1*math.Atanh(r)/r) * w
-	return real(v), imag(v)
+	length, sin, cos := polar(x1, y1, x2, y2)
+	return -y1 * length * sin, y1 * length * cos
 }
 
 // planeMetric is the metric of a half-plane as an operator.

@@ -23,8 +23,9 @@ import (
 //
 // and S − q/r = Σ_{k≥2} (k−1)! qᵏ/(k r(r+1)…(r+k−1)) has positive terms only.
 // The charts with μ take q from it; a mean under 1e-16 r is lost in p. Entropy,
-// divergence and cubic tensor are sums; those of more than 16 000 terms have an
-// integral for their tail.
+// divergence and cubic tensor are sums, those of more than 16 000 terms in
+// strides or with an integral for their tail; they are not there for a mode of
+// 2⁵² and more, where float64 has not all whole numbers.
 type NegativeBinomialFree struct{ byQuadrature }
 
 var (
@@ -180,6 +181,11 @@ func (NegativeBinomialFree) smoothLogDensity(x float64, theta []float64) float64
 	}
 	d := x*p - r*q
 	return stirling(n) - stirling(r) - stirling(x) - math.Log(x) - deviance(r, n*p, d) - deviance(x, n*q, -d)
+}
+
+func (NegativeBinomialFree) mode(theta []float64) float64 {
+	r, p := theta[0], theta[1]
+	return math.Max(0, math.Floor((r-1)*(1-p)/p))
 }
 
 // deviance is a φ(d/a) = m − a − a log(m/a), d = m − a.

@@ -328,9 +328,6 @@ func (s *Shooting) shoot(c []float64, t, tol float64) error {
 	copy(s.state[s.n:], c)
 	settings := s.settings
 	settings.RTol = tol
-	if tol == coarse {
-		settings.Method = ode.DormandPrince
-	}
 	scaled := make([]float64, 2*s.n)
 	for i, a := range s.atols {
 		scaled[i] = tol * a
