@@ -9,14 +9,17 @@ import (
 )
 
 // KL returns L(θ) = KL(p*‖p_θ) for a member p* of the family, given in source
-// coordinates. Its Fisher flow is the m-geodesic η(t) = η* + e^{−t}(η₀ − η*).
+// coordinates. On an exponential family its Fisher flow is the m-geodesic
+// η(t) = η* + e^{−t}(η₀ − η*); on any other family the gradient is a finite
+// difference.
 func KL(family manifold.Family, target []float64) (Loss, error) {
 	return newDivergence("kl", family, target)
 }
 
 // ReverseKL returns L(θ) = KL(p_θ‖p*) for a member p* of the family, given in
-// source coordinates. Its Fisher flow is the e-geodesic
-// θ(t) = θ* + e^{−t}(θ₀ − θ*) in natural coordinates.
+// source coordinates. On an exponential family its Fisher flow is the
+// e-geodesic θ(t) = θ* + e^{−t}(θ₀ − θ*) in natural coordinates; on any other
+// family the gradient is a finite difference.
 func ReverseKL(family manifold.Family, target []float64) (Loss, error) {
 	return newDivergence("reverse-kl", family, target)
 }
@@ -32,6 +35,9 @@ type divergence struct {
 }
 
 func newDivergence(kind string, family manifold.Family, target []float64) (Loss, error) {
+	if _, ok := family.(manifold.Exponential); !ok {
+		return newGeneralDivergence(kind, family, target)
+	}
 	d, err := newDual(family)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", kind, err)

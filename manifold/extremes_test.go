@@ -204,11 +204,7 @@ func TestDomainErrors(t *testing.T) {
 
 func TestRegistry(t *testing.T) {
 	for _, name := range manifold.Names() {
-		var options manifold.Options
-		if name == "negative-binomial" {
-			options = manifold.Options{"r": 2.5}
-		}
-		f, err := manifold.New(name, options)
+		f, err := manifold.New(name, nil)
 		require.NoError(t, err)
 		require.Equal(t, name, f.Name())
 	}
@@ -226,7 +222,6 @@ func TestRegistry(t *testing.T) {
 		{"categorical", manifold.Options{"k": 2.5}, "whole number"},
 		{"categorical", manifold.Options{"k": "three"}, "whole number"},
 		{"multivariate-normal", manifold.Options{"dim": 0}, "at least 1"},
-		{"negative-binomial", nil, "r is missing"},
 		{"negative-binomial", manifold.Options{"r": -1}, "must be positive"},
 		{"pareto", manifold.Options{"xm": "two"}, "must be a number"},
 		{"normal-known-mean", manifold.Options{"mean": math.Inf(1)}, "must be finite"},

@@ -162,3 +162,30 @@ type Metric interface {
 type Curved interface {
 	Curvature(theta []float64) (float64, error)
 }
+
+// The families without closed forms compute them by quadrature or sums, and
+// say with which absolute error: these methods are those of [Fisherer],
+// [Cuber], [Entropic] and [Diverger], with the largest error of a component.
+type (
+	// An ApproximateFisherer has its Fisher matrix by quadrature.
+	ApproximateFisherer interface {
+		ApproximateFisher(dst *mat.SymDense, theta []float64) (accuracy float64, err error)
+	}
+	// An ApproximateCuber has its cubic tensor by quadrature.
+	ApproximateCuber interface {
+		ApproximateCubic(dst Tensor, theta []float64) (accuracy float64, err error)
+	}
+	// An ApproximateEntropic has its entropy by quadrature.
+	ApproximateEntropic interface {
+		ApproximateEntropy(theta []float64) (h, accuracy float64, err error)
+	}
+	// An ApproximateDiverger has its divergence by quadrature.
+	ApproximateDiverger interface {
+		ApproximateKL(p, q []float64) (kl, accuracy float64, err error)
+	}
+	// An ApproximateScorer has a score that is right to ScoreAccuracy times
+	// the root of the Fisher information along each coordinate.
+	ApproximateScorer interface {
+		ScoreAccuracy() float64
+	}
+)

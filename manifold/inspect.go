@@ -110,18 +110,23 @@ func Inspect(f Family, chart string, at, x, to []float64) (*Inspection, error) {
 			return nil, err
 		}
 	}
-	if e, err := view.Entropy(at); err == nil {
+	if e, accuracy, err := approximateEntropy(f, theta); err == nil {
 		r.Entropy = &e
+		r.numeric("entropy", accuracy)
 	} else if !errors.Is(err, errors.ErrUnsupported) {
 		return nil, err
+	}
+	if accuracy, err := approximateFisher(f, mat.NewSymDense(f.Dim(), nil), theta); err == nil {
+		r.numeric("fisher", accuracy)
 	}
 	if e, ok := f.(Exponential); ok {
 		a := e.LogPartition(theta)
 		r.LogPartition = &a
 		r.Mean = r.Point["expectation"]
-		if k, err := GaussianCurvature(e, theta); err == nil {
-			r.Curvature = &k
-		}
+	}
+	if k, accuracy, err := curvature(f, view, at, theta); err == nil {
+		r.Curvature = &k
+		r.numeric("gaussian_curvature", accuracy)
 	}
 	if x != nil {
 		if err := r.observe(f, theta, x); err != nil {
@@ -129,11 +134,18 @@ func Inspect(f Family, chart string, at, x, to []float64) (*Inspection, error) {
 		}
 	}
 	if to != nil {
-		if r.To, err = relate(f, view, theta, to); err != nil {
+		if err = r.relate(f, view, theta, to); err != nil {
 			return nil, err
 		}
 	}
 	return r, nil
+}
+
+// numeric notes the error of a field that is not in closed form.
+func (r *Inspection) numeric(field string, accuracy float64) {
+	if accuracy > 0 {
+		r.Numeric[field] = math.Max(r.Numeric[field], accuracy)
+	}
 }
 
 func sourceOf(view *View, what string, xi []float64) ([]float64, error) {
@@ -175,7 +187,7 @@ func (r *Inspection) inChart(v *View, name string) error {
 	}
 	r.Gamma[name] = gamma
 	r.Numeric["christoffel"] = math.Max(r.Numeric["christoffel"], accuracy)
-	cubic, err := AmariChentsov(v, xi)
+	cubic, accuracy, err := ApproximateAmariChentsov(v, xi)
 	switch {
 	case errors.Is(err, errors.ErrUnsupported):
 	case err != nil:
@@ -185,6 +197,7 @@ func (r *Inspection) inChart(v *View, name string) error {
 			r.Cubic = map[string]Tensor{}
 		}
 		r.Cubic[name] = cubic
+		r.numeric("amari_chentsov", accuracy)
 	}
 	return nil
 }
@@ -216,45 +229,76 @@ func (r *Inspection) observe(f Family, theta, x []float64) error {
 	return nil
 }
 
-func relate(f Family, view *View, theta, to []float64) (*Relation, error) {
+func (i *Inspection) relate(f Family, view *View, theta, to []float64) error {
 	other, err := sourceOf(view, "to", to)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	r := &Relation{}
+	i.To = r
 	if r.Point, err = InAllCharts(f, other); err != nil {
-		return nil, err
+		return err
 	}
-	if d, ok := f.(Diverger); ok {
-		a, err := d.KL(theta, other)
+	a, accuracy, err := approximateKL(f, theta, other)
+	switch {
+	case errors.Is(err, errors.ErrUnsupported):
+	case err != nil:
+		return err
+	default:
+		b, reverse, err := approximateKL(f, other, theta)
 		if err != nil {
-			return nil, err
-		}
-		b, err := d.KL(other, theta)
-		if err != nil {
-			return nil, err
+			return err
 		}
 		r.KL, r.ReverseKL = &a, &b
+		i.numeric("kl", accuracy)
+		i.numeric("reverse_kl", reverse)
 	}
-	if d, ok := f.(Distancer); ok {
+	return i.connect(f, theta, other)
+}
+
+// connect adds distance and midpoint, in closed form or by shooting.
+func (i *Inspection) connect(f Family, theta, other []float64) (err error) {
+	r := i.To
+	middle := make([]float64, f.Dim())
+	d, ok1 := f.(Distancer)
+	g, ok2 := f.(Geodesic)
+	if ok1 && ok2 {
 		x, err := d.Distance(theta, other)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		r.FisherRao = &x
-	} else {
-		r.FisherRaoMissing = "no closed form"
-	}
-	if g, ok := f.(Geodesic); ok {
-		middle := make([]float64, f.Dim())
 		if err := g.Geodesic(middle, theta, other, 0.5); err != nil {
-			return nil, err
+			return err
 		}
-		if r.Midpoint, err = InAllCharts(f, middle); err != nil {
-			return nil, err
-		}
-	} else {
-		r.MidpointMissing = "no closed form"
+		r.Midpoint, err = InAllCharts(f, middle)
+		return err
 	}
-	return r, nil
+	missing := func(why string) { r.FisherRaoMissing, r.MidpointMissing = why, why }
+	// A Fisher matrix by quadrature at every stage of every step takes minutes.
+	computed, err := approximateFisher(f, mat.NewSymDense(f.Dim(), nil), theta)
+	if err != nil || computed > 0 || f.Dim() > largestTensor {
+		missing("no closed form")
+		return nil
+	}
+	s, err := NewShooting(f)
+	if err != nil {
+		missing("no closed form")
+		return nil
+	}
+	x, accuracy, err := s.Distance(theta, other)
+	if err != nil {
+		missing(err.Error())
+		return nil
+	}
+	halfway, err := s.Geodesic(middle, theta, other, 0.5)
+	if err != nil {
+		missing(err.Error())
+		return nil
+	}
+	r.FisherRao = &x
+	i.numeric("fisher_rao", accuracy)
+	i.numeric("midpoint", halfway)
+	r.Midpoint, err = InAllCharts(f, middle)
+	return err
 }

@@ -7,11 +7,12 @@ import (
 )
 
 // Intrinsic returns a distance between members of the family that does not
-// depend on the chart, and its name: "fisher-rao" where that has a closed
-// form, else "jeffreys", the root √(KL(p‖q) + KL(q‖p)), which agrees with it
-// to third order for close points. Both take source coordinates.
+// depend on the chart, and its name: "fisher-rao" where the family has that
+// and it costs little, else "jeffreys", the root √(KL(p‖q) + KL(q‖p)), which
+// agrees with it to third order for close points. Both take source coordinates.
 func Intrinsic(f Family) (distance func(p, q []float64) (float64, error), name string, err error) {
-	if d, ok := f.(Distancer); ok {
+	_, costly := f.(interface{ costlyDistance() })
+	if d, ok := f.(Distancer); ok && !costly {
 		return d.Distance, "fisher-rao", nil
 	}
 	kl, ok := f.(Diverger)

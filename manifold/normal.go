@@ -28,6 +28,8 @@ var (
 	normalRanges = []interval{realLine, positive}
 )
 
+var normalPlane = halfPlane{a: 1, b: 2}
+
 const halfLog2Pi = 0.91893853320467274178
 
 // Name is "normal".
@@ -193,7 +195,7 @@ func (f Normal) Distance(p, q []float64) (float64, error) {
 	if err := checkBoth(f, p, q); err != nil {
 		return math.NaN(), err
 	}
-	return halfPlaneDistance(p[0]/math.Sqrt2, p[1], q[0]/math.Sqrt2, q[1], 2), nil
+	return normalPlane.distance(p, q), nil
 }
 
 // Geodesic runs on a vertical line or a half ellipse centred on σ = 0.
@@ -201,8 +203,7 @@ func (f Normal) Geodesic(dst, p, q []float64, s float64) error {
 	if err := checkBoth(f, p, q); err != nil {
 		return err
 	}
-	x, y := halfPlaneGeodesic(p[0]/math.Sqrt2, p[1], q[0]/math.Sqrt2, q[1], s)
-	dst[0], dst[1] = math.Sqrt2*x, y
+	normalPlane.geodesic(dst, p, q, s)
 	return f.Check(dst)
 }
 
@@ -211,8 +212,7 @@ func (f Normal) Log(dst, p, q []float64) error {
 	if err := checkBoth(f, p, q); err != nil {
 		return err
 	}
-	dx, dy := halfPlaneLog(p[0]/math.Sqrt2, p[1], q[0]/math.Sqrt2, q[1])
-	dst[0], dst[1] = math.Sqrt2*dx, dy
+	normalPlane.log(dst, p, q)
 	return nil
 }
 

@@ -1,7 +1,6 @@
 package manifold
 
 import (
-	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -26,7 +25,14 @@ func plain(f Family) entry {
 	return entry{f.Name(), nil, func(Options) (Family, error) { return f, nil }}
 }
 
-var registry = []entry{
+var registry []entry
+
+// The makers of products and mixtures look their members up in the registry.
+func init() {
+	registry = families
+}
+
+var families = []entry{
 	plain(Bernoulli{}),
 	plain(Beta{}),
 	{"binomial", []string{"n"}, func(o Options) (Family, error) {
@@ -37,6 +43,7 @@ var registry = []entry{
 		k, err := o.whole("categorical", "k", 2, 2)
 		return Categorical{K: k}, err
 	}},
+	plain(Cauchy{}),
 	{"centred-normal", []string{"dim"}, func(o Options) (Family, error) {
 		d, err := o.whole("centred-normal", "dim", 2, 1)
 		return CentredNormal{Dimension: d}, err
@@ -63,6 +70,7 @@ var registry = []entry{
 		}
 		return Gibbs{Levels: levels}, nil
 	}},
+	plain(Gumbel{}),
 	plain(HalfNormal{}),
 	plain(InverseGamma{}),
 	plain(InverseGaussian{}),
@@ -73,8 +81,11 @@ var registry = []entry{
 		}
 		return Ising{N: n}, err
 	}},
+	plain(Laplace{}),
+	plain(Logistic{}),
 	plain(Lognormal{}),
 	plain(MaxwellBoltzmann{}),
+	{"mixture", []string{"of", "k"}, newMixtureOf},
 	{"multinomial", []string{"n", "k"}, func(o Options) (Family, error) {
 		n, err := o.whole("multinomial", "n", 1, 1)
 		if err != nil {
@@ -87,13 +98,7 @@ var registry = []entry{
 		d, err := o.whole("multivariate-normal", "dim", 2, 1)
 		return MultivariateNormal{Dimension: d}, err
 	}},
-	{"negative-binomial", []string{"r"}, func(o Options) (Family, error) {
-		if _, ok := o["r"]; !ok {
-			return nil, errors.New("negative-binomial: option r is missing: give the number of successes, as r=2.5")
-		}
-		r, err := o.real("negative-binomial", "r", 1, positive)
-		return NegativeBinomial{R: r}, err
-	}},
+	{"negative-binomial", []string{"r"}, newNegativeBinomial},
 	plain(Normal{}),
 	{"normal-known-mean", []string{"mean"}, func(o Options) (Family, error) {
 		m, err := o.real("normal-known-mean", "mean", 0, realLine)
@@ -103,17 +108,21 @@ var registry = []entry{
 		sd, err := o.real("normal-known-variance", "sd", 1, positive)
 		return NormalKnownVariance{SD: sd}, err
 	}},
+	{"normal-mixture", []string{"k"}, newNormalMixture},
 	{"pareto", []string{"xm"}, func(o Options) (Family, error) {
 		xm, err := o.real("pareto", "xm", 1, positive)
 		return Pareto{Xm: xm}, err
 	}},
 	plain(Poisson{}),
+	{"product", []string{"of"}, newProductOf},
 	plain(Rayleigh{}),
+	{"student-t", []string{"nu"}, newStudentT},
 	plain(VonMises{}),
 	{"von-mises-fisher", []string{"dim"}, func(o Options) (Family, error) {
 		d, err := o.whole("von-mises-fisher", "dim", 3, 2)
 		return VonMisesFisher{Dimension: d}, err
 	}},
+	plain(Weibull{}),
 	{"wishart", []string{"dim"}, func(o Options) (Family, error) {
 		d, err := o.whole("wishart", "dim", 2, 1)
 		return Wishart{Dimension: d}, err

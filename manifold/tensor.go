@@ -55,6 +55,9 @@ func FisherDerivative(v *View, xi []float64) (d Tensor, accuracy float64, err er
 		// A fraction of the Fisher unit, the scale on which the metric varies,
 		// inside of the domain.
 		h := 0.1 / math.Sqrt(g.At(k, k))
+		if math.IsInf(h, 1) {
+			h = 0.1 * math.Max(1, math.Abs(xi[k])) // the metric is singular
+		}
 		for {
 			_, e1 := matrix(k, xi[k]+h)
 			_, e2 := matrix(k, xi[k]-h)
@@ -144,18 +147,21 @@ func Christoffel(v *View, xi []float64) (gamma Tensor, accuracy float64, err err
 // AmariChentsov returns the cubic tensor T_ijk = E[s_i s_j s_k] in the view's
 // chart, the family's own pulled back: T'_abc = T_ijk J_ia J_jb J_kc.
 func AmariChentsov(v *View, xi []float64) (Tensor, error) {
-	f, ok := v.Base().(Cuber)
-	if !ok {
-		return nil, v.unsupported("cubic tensor")
-	}
+	t, _, err := ApproximateAmariChentsov(v, xi)
+	return t, err
+}
+
+// ApproximateAmariChentsov is AmariChentsov with the largest error of a
+// component, zero where the family has the tensor in closed form.
+func ApproximateAmariChentsov(v *View, xi []float64) (t Tensor, accuracy float64, err error) {
 	n := v.Dim()
 	theta := make([]float64, n)
 	if err := v.Chart().ToSource(theta, xi); err != nil {
-		return nil, err
+		return nil, math.NaN(), err
 	}
 	source := newTensor(n)
-	if err := f.Cubic(source, theta); err != nil {
-		return nil, err
+	if accuracy, err = approximateCubic(v.Base(), source, theta); err != nil {
+		return nil, math.NaN(), err
 	}
 	// Rows of j are the source components of the chart's coordinate vectors.
 	j := make([][]float64, n)
@@ -166,6 +172,17 @@ func AmariChentsov(v *View, xi []float64) (Tensor, error) {
 		v.Chart().Push(j[a], xi, theta, unit)
 		unit[a] = 0
 	}
+	// A component of the chart has the error times at most the cube of the
+	// largest sum of a row.
+	largest := 0.0
+	for _, row := range j {
+		sum := 0.0
+		for _, w := range row {
+			sum += math.Abs(w)
+		}
+		largest = math.Max(largest, sum)
+	}
+	accuracy *= largest * largest * largest
 	// One index after the other: n⁴ operations each.
 	for range 3 {
 		next := newTensor(n)
@@ -180,7 +197,7 @@ func AmariChentsov(v *View, xi []float64) (Tensor, error) {
 		})
 		source = next
 	}
-	return source, nil
+	return source, accuracy, nil
 }
 
 // GaussianCurvature returns the sectional curvature of an exponential family of

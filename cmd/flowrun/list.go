@@ -36,7 +36,7 @@ var listings = map[string]func() listing{
 			if err != nil {
 				continue
 			}
-			l.rows = append(l.rows, []any{name, f.Dim(), manifold.OptionNames(name), manifold.AllCharts(f), closedForms(f)})
+			l.rows = append(l.rows, []any{name, f.Dim(), manifold.OptionNames(name), manifold.AllCharts(f), manifold.ClosedForms(f)})
 		}
 		return l
 	},
@@ -76,29 +76,6 @@ var listings = map[string]func() listing{
 }
 
 var listingNames = []string{"experiments", "families", "methods", "metrics", "losses", "targets", "datasets"}
-
-// closedForms names what a family has without quadrature.
-func closedForms(f manifold.Family) []string {
-	var out []string
-	add := func(ok bool, what string) {
-		if ok {
-			out = append(out, what)
-		}
-	}
-	_, fisher := f.(manifold.Fisherer)
-	_, kl := f.(manifold.Diverger)
-	_, entropy := f.(manifold.Entropic)
-	_, distance := f.(manifold.Distancer)
-	_, geodesic := f.(manifold.Geodesic)
-	_, structured := f.(manifold.StructuredFisher)
-	add(fisher, "fisher")
-	add(structured, "raise")
-	add(kl, "kl")
-	add(entropy, "entropy")
-	add(distance, "distance")
-	add(geodesic, "geodesic")
-	return out
-}
 
 func newList() *cobra.Command {
 	var asJSON bool

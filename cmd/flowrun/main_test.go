@@ -323,3 +323,39 @@ func TestNewDoctorManCompletionVersion(t *testing.T) {
 	require.Equal(t, 0, status)
 	require.Contains(t, stdout, "flowrun")
 }
+
+// TestInspectGeneralFamilies: every family that needs quadrature prints one
+// document, with the errors of what it computes.
+func TestInspectGeneralFamilies(t *testing.T) {
+	for _, c := range []struct {
+		args    string
+		numeric []string
+	}{
+		{"cauchy --at 0,1 --to 1,2 --x 0.5", nil},
+		{"student-t nu=3 --at 0,1 --to 1,2 --x 0.5", []string{"kl", "reverse_kl"}},
+		{"student-t --at 0,1,3 --to 1,2,4", []string{"kl", "amari_chentsov"}},
+		{"weibull --at 2,1 --to 1,3", nil},
+		{"negative-binomial --at 2.5,0.4 --to 1,0.3 --x 3", []string{"kl", "entropy", "gaussian_curvature"}},
+		{"normal-mixture k=3 --at 0.2,0.3,0,1,2,1,1,1 --to 0.2,0.3,0,1,3,1,1,1", []string{"fisher", "kl", "entropy"}},
+		{"mixture of=poisson --at 0.2,3,4 --x 2", []string{"fisher", "entropy"}},
+		{"product of=normal,gamma --at 0,1,2,3 --to 1,1,2,3 --x 0.5,1", nil},
+	} {
+		code, out, stderr := flowrun(append(append([]string{"inspect"}, strings.Fields(c.args)...), "--json")...)
+		require.Zero(t, code, "%s: %s", c.args, stderr)
+		var got struct {
+			Family  string
+			Numeric map[string]float64
+		}
+		require.NoError(t, json.Unmarshal([]byte(out), &got), c.args)
+		require.Equal(t, strings.Fields(c.args)[0], got.Family)
+		for _, field := range c.numeric {
+			require.Greater(t, got.Numeric[field], 0.0, "%s: %s", c.args, field)
+			if field != "gaussian_curvature" {
+				require.Less(t, got.Numeric[field], 1e-10, "%s: %s", c.args, field)
+			}
+		}
+		if c.numeric == nil {
+			require.NotContains(t, got.Numeric, "kl", c.args)
+		}
+	}
+}

@@ -17,18 +17,6 @@ func Excess(u float64) float64 {
 	return u*s - 2*tail
 }
 
-// ExpExcess is e^r − 1 − r, without cancellation near zero, where it is r²/2.
-func ExpExcess(r float64) float64 {
-	if math.Abs(r) > 0.5 {
-		return math.Expm1(r) - r
-	}
-	sum := 0.0
-	for k := 15.0; k >= 3; k-- {
-		sum = r / k * (1 + sum)
-	}
-	return r * r / 2 * (1 + sum)
-}
-
 // RatioExcess is φ(q/p − 1), φ(u) = u − log(1+u), for positive p and q with the
 // difference d = q − p. It loses nothing when the ratio is near one, where only
 // d counts, nor when it is so small that q/p − 1 rounds to −1.

@@ -228,6 +228,10 @@ func (c *checker) geometry(name string, xi []float64, j *mat.Dense) {
 	if _, ok := c.family.(manifold.Scorer); !ok {
 		return
 	}
+	tol, floor := 1e-12, 1e-3
+	if a, ok := c.family.(manifold.ApproximateScorer); ok {
+		tol, floor = a.ScoreAccuracy(), 1
+	}
 	score, source := make([]float64, c.n), make([]float64, c.n)
 	for k := 0; k < len(c.oracle.nodes); k += 1 + len(c.oracle.nodes)/10 {
 		x := c.oracle.nodes[k]
@@ -247,7 +251,7 @@ func (c *checker) geometry(name string, xi []float64, j *mat.Dense) {
 				want += j.At(i, a) * source[i]
 				size += math.Abs(j.At(i, a) * source[i])
 			}
-			c.close("covector", fmt.Sprintf("%s, s_%d(%.3g)", name, a+1, x), score[a], want, 1e-12, size+1e-3/c.chartUnit(j, a))
+			c.close("covector", fmt.Sprintf("%s, s_%d(%.3g)", name, a+1, x), score[a], want, tol, size+floor/c.chartUnit(j, a))
 		}
 		c.close("view", name+", log-density", view.LogDensity(x, xi), c.logDensity(x, c.theta), 1e-9, 1+math.Abs(c.logDensity(x, c.theta)))
 	}

@@ -44,7 +44,7 @@ func newOracle(f manifold.Family, theta []float64, support Support) (*oracle, er
 	switch support {
 	case Counts:
 		return counts(density, theta), nil
-	case Line:
+	case Line, Corner:
 		return line(density, theta, func(u float64) (x, slope float64) { return u, 1 }), nil
 	case HalfLine:
 		return line(density, theta, func(u float64) (x, slope float64) { return math.Exp(u), math.Exp(u) }), nil
@@ -278,7 +278,22 @@ func bound(density manifold.LogDensity, theta []float64) float64 {
 
 // line is the trapezoidal rule in u, x = x(u), over the range where the density
 // of u is not negligible; for an analytic density it converges geometrically.
+// line is composite Gauss–Legendre quadrature in t, u = c + w sinh t and
+// x = x(u), about the peak c of the density of u, with w its width: panels end
+// at the peak, where the density may have a corner, and reach as far as it is
+// not negligible, which a heavy tail is only after many orders of magnitude.
 func line(density manifold.LogDensity, theta []float64, at func(u float64) (x, slope float64)) *oracle {
+	return panels(density, theta, at, math.NaN(), 20, 0.2)
+}
+
+// corners is line for densities with a corner, with a panel that ends at the
+// corner of another member.
+func corners(density manifold.LogDensity, theta, other []float64) *oracle {
+	corner, _ := peakOf(func(u float64) float64 { return density.LogDensity([]float64{u}, other) })
+	return panels(density, theta, func(u float64) (x, slope float64) { return u, 1 }, corner, 20, 0.2)
+}
+
+func panels(density manifold.LogDensity, theta []float64, at func(u float64) (x, slope float64), corner float64, points int, narrowest float64) *oracle {
 	log := func(u float64) float64 {
 		x, slope := at(u)
 		if x == 0 || math.IsInf(x, 0) {
@@ -286,8 +301,98 @@ func line(density manifold.LogDensity, theta []float64, at func(u float64) (x, s
 		}
 		return density.LogDensity([]float64{x}, theta) + math.Log(slope)
 	}
-	// Find the peak on a coarse grid that covers many orders of magnitude.
-	peak, best := 0.0, math.Inf(-1)
+	peak, width := peakOf(log)
+	t, w := make([]float64, points), make([]float64, points)
+	quad.Legendre{}.FixedLocations(t, w, -1, 1)
+	o := &oracle{}
+	best := log(peak)
+	for _, direction := range []float64{-1, 1} {
+		split := math.Asinh(direction * (corner - peak) / width)
+		for a, h := 0.0, narrowest; a < 690; a, h = a+h, math.Max(narrowest, a/8) {
+			if a < split && split < a+h {
+				h = split - a
+			}
+			if log(peak+direction*width*math.Sinh(a))+a < best-90 {
+				break
+			}
+			for k := range t {
+				s := a + h*(1+t[k])/2
+				u := peak + direction*width*math.Sinh(s)
+				if l := log(u); l > best-800 {
+					x, _ := at(u)
+					o.nodes = append(o.nodes, []float64{x})
+					o.weights = append(o.weights, h/2*w[k]*width*math.Exp(l)*math.Cosh(s))
+				}
+			}
+		}
+	}
+	return o
+}
+
+// jointly has the product of the nodes of every number, found with the others
+// held fixed, weighted by the joint density.
+func jointly(f manifold.Family, theta []float64, supports []Support) (*oracle, error) {
+	density, ok := f.(manifold.LogDensity)
+	if !ok {
+		return nil, fmt.Errorf("%s has no log-density", f.Name())
+	}
+	x := make([]float64, len(supports))
+	for i := range x {
+		x[i] = 1 // in every support
+	}
+	o := &oracle{nodes: [][]float64{{}}, weights: []float64{1}}
+	for i, s := range supports {
+		slice := along{density, x, i}
+		var axis *oracle
+		switch s {
+		case Counts:
+			axis = counts(slice, theta)
+		case Line:
+			axis = panels(slice, theta, func(u float64) (x, slope float64) { return u, 1 }, math.NaN(), 12, 0.5)
+		case HalfLine:
+			axis = panels(slice, theta, func(u float64) (x, slope float64) { return math.Exp(u), math.Exp(u) }, math.NaN(), 12, 0.5)
+		default:
+			return nil, fmt.Errorf("no joint oracle for support %d", s)
+		}
+		next := &oracle{}
+		for j, node := range o.nodes {
+			for k, y := range axis.nodes {
+				next.nodes = append(next.nodes, append(append([]float64(nil), node...), y[0]))
+				next.weights = append(next.weights, o.weights[j]*axis.weights[k]*math.Exp(-density.LogDensity(slice.with(y[0]), theta)))
+			}
+		}
+		o = next
+	}
+	kept := &oracle{}
+	for i, node := range o.nodes {
+		if w := o.weights[i] * math.Exp(density.LogDensity(node, theta)); w > 1e-25 {
+			kept.nodes, kept.weights = append(kept.nodes, node), append(kept.weights, w)
+		}
+	}
+	return kept, nil
+}
+
+// along is a density as a function of one of its numbers.
+type along struct {
+	density manifold.LogDensity
+	x       []float64
+	i       int
+}
+
+func (a along) with(y float64) []float64 {
+	x := append([]float64(nil), a.x...)
+	x[a.i] = y
+	return x
+}
+
+func (a along) LogDensity(y, theta []float64) float64 {
+	return a.density.LogDensity(a.with(y[0]), theta)
+}
+
+// peakOf finds the largest value of a function that rises and then falls, and
+// how far from it the function has fallen by a half.
+func peakOf(log func(u float64) float64) (peak, width float64) {
+	best := math.Inf(-1)
 	for i := -4000; i <= 4000; i++ {
 		for _, u := range []float64{float64(i) / 20, math.Sinh(float64(i) / 250)} {
 			if l := log(u); l > best {
@@ -295,26 +400,23 @@ func line(density manifold.LogDensity, theta []float64, at func(u float64) (x, s
 			}
 		}
 	}
-	edge := func(direction float64) float64 {
-		h := 1e-6
-		for h < 1e6 && log(peak+direction*h) > best-90 {
-			h *= 1.3
-		}
-		return peak + direction*h
-	}
-	low, high := edge(-1), edge(1)
-	const n = 6000
-	o := &oracle{}
-	h := (high - low) / n
-	for i := range n + 1 {
-		u := low + float64(i)*h
-		if l := log(u); l > best-100 {
-			x, _ := at(u)
-			o.nodes = append(o.nodes, []float64{x})
-			o.weights = append(o.weights, h*math.Exp(l))
+	step := math.Max(0.1, math.Abs(peak)/100)
+	a, b := peak-step, peak+step
+	for range 200 {
+		c, d := a+(b-a)/3, b-(b-a)/3
+		if log(c) < log(d) {
+			a = c
+		} else {
+			b = d
 		}
 	}
-	return o
+	peak = a + (b-a)/2
+	best = log(peak)
+	width = 1e-12 * math.Max(1, math.Abs(peak))
+	for width < 1e12 && log(peak+width) > best-0.5 && log(peak-width) > best-0.5 {
+		width *= 1.5
+	}
+	return peak, width
 }
 
 // space is Gauss–Hermite quadrature about the mode of a density on Rⁿ, scaled

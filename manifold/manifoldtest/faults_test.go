@@ -29,6 +29,8 @@ type (
 	wrongGeodesic struct{ manifold.Normal }
 	wrongLog      struct{ manifold.Normal }
 	wrongRaise    struct{ manifold.Categorical }
+	wrongCorner   struct{ manifold.Laplace }
+	wrongTail     struct{ manifold.Laplace }
 	chartFault    struct {
 		manifold.Gamma
 		fault func(manifold.Chart) manifold.Chart
@@ -105,6 +107,17 @@ func (f wrongLog) Log(dst, p, q []float64) error {
 	err := f.Normal.Log(dst, p, q)
 	dst[0] = -dst[0]
 	return err
+}
+
+func (f wrongCorner) Score(dst, x, theta []float64) error {
+	err := f.Laplace.Score(dst, x, theta)
+	dst[0] = math.Abs(dst[0])
+	return err
+}
+
+func (f wrongTail) KL(p, q []float64) (float64, error) {
+	kl, err := f.Laplace.KL(p, q)
+	return kl * (1 + 1e-8), err
 }
 
 type brokenMetric struct{ manifold.Metric }
@@ -198,6 +211,24 @@ func TestFaultsAreReported(t *testing.T) {
 		found := slices.ContainsFunc(faults, func(f Fault) bool { return f.Law == c.law })
 		require.True(t, found, "law %q let its fault pass; reported: %v", c.law, faults)
 	}
+	laplace := []float64{-1.3, .7}
+	for _, c := range []struct {
+		law    string
+		family manifold.Family
+	}{
+		{"score", wrongCorner{}}, {"divergence", wrongTail{}},
+	} {
+		faults := Check(c.family, Corner, laplace)
+		require.True(t, slices.ContainsFunc(faults, func(f Fault) bool { return f.Law == c.law }), "law %q let its fault pass", c.law)
+	}
+	joint, err := manifold.NewProduct(manifold.Normal{}, manifold.Gamma{})
+	require.NoError(t, err)
+	wrong, err := manifold.NewProduct(manifold.Normal{}, wrongFisher{})
+	require.NoError(t, err)
+	point := []float64{-1.3, .7, 2.5, 4}
+	require.True(t, slices.ContainsFunc(CheckJointly(wrong, []Support{Line, HalfLine}, point), func(f Fault) bool { return f.Law == "fisher" }))
+	require.Empty(t, CheckJointly(joint, []Support{Line, HalfLine}, point))
+	require.Empty(t, Check(manifold.Laplace{}, Corner, laplace))
 	require.Empty(t, Check(manifold.Gamma{}, HalfLine, gamma))
 	require.Empty(t, Check(manifold.Normal{}, Line, normal))
 	require.Empty(t, Check(manifold.Categorical{K: 3}, Counts, []float64{.2, .5}))

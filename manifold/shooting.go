@@ -1,0 +1,617 @@
+package manifold
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+
+	"fisherflow/internal/cholesky"
+	"fisherflow/ode"
+
+	"gonum.org/v1/gonum/mat"
+)
+
+// Shooting finds Fisher–Rao geodesics of families that have none in closed
+// form. It integrates the geodesic flow from p,
+//
+//	ẋ = G⁻¹c,  ċ_k = ½ vᵀ(∂_kG)v,  v = ẋ,
+//
+// and changes the covector c at p by a damped quasi-Newton method until the
+// geodesic meets q at time 1. On an exponential family c is taken in natural
+// coordinates, where it is η̇ and ∂_kG the cubic tensor, in closed form; on
+// others ∂_kG is a central difference of order 4. The length of the geodesic is
+// constant in time and stationary at q: a miss δ of q changes the distance by
+// ⟨c, δ⟩/‖v‖ to first order, which is accounted for.
+//
+// Every result has an error: the square of the miss, in Fisher length, and
+// what the integration fails to keep of ‖v‖. Where curvature is negative
+// geodesics spread with their length, and one much longer than ten may not be
+// found, which is an error that wraps errors.ErrUnsupported. A Shooting keeps workspace and is
+// used by one goroutine at a time.
+type Shooting struct {
+	field    geodesicField
+	settings ode.Settings
+	atols    []float64
+
+	n                int
+	from, to         []float64 // in the chart
+	start            []float64 // the covector at p
+	state            []float64
+	end, trial, step []float64
+	miss, missTrial  []float64
+	jacobian         []float64
+	units            []float64 // Cholesky factor of the chart's Fisher matrix at q
+	lu               mat.LU
+}
+
+// NewShooting returns a solver for the family, which must have charts and a
+// Fisher matrix.
+func NewShooting(f Family) (*Shooting, error) {
+	name := "source"
+	if u, ok := unconstrained(f); ok {
+		name = u
+	}
+	v, err := In(f, name)
+	if err != nil {
+		return nil, err
+	}
+	if _, ok := v.Base().(Fisherer); !ok {
+		return nil, missing(f, "Fisher matrix")
+	}
+	n := f.Dim()
+	vector := func() []float64 { return make([]float64, n) }
+	s := &Shooting{
+		n: n, from: vector(), to: vector(), start: vector(), trial: vector(), step: vector(), miss: vector(), missTrial: vector(),
+		state: make([]float64, 2*n), end: make([]float64, 2*n), jacobian: make([]float64, n*n), units: make([]float64, n*n), atols: make([]float64, 2*n),
+	}
+	s.field = geodesicField{
+		view: v, n: n, theta: vector(), nat: vector(), covector: vector(), velocity: vector(), moved: vector(),
+		g: mat.NewSymDense(n, nil), factor: make([]float64, n*n),
+	}
+	if e, ok := v.Base().(Exponential); ok {
+		if c, ok := v.Base().(Cuber); ok {
+			s.field.natural, _ = e.Chart("natural")
+			s.field.cubic, s.field.tensor = c, newTensor(n)
+		}
+	}
+	s.settings = ode.Settings{Method: ode.DOP853, ATols: s.atols, Discard: true, MaxSteps: 2000}
+	return s, nil
+}
+
+// geodesicField is the geodesic flow on positions in a chart and covectors, in
+// natural coordinates where natural is not nil and in the chart elsewhere.
+type geodesicField struct {
+	view    *View
+	natural Chart
+	cubic   Cuber
+	tensor  Tensor
+
+	n                         int
+	theta, nat                []float64
+	covector, velocity, moved []float64
+	g                         *mat.SymDense
+	factor                    []float64
+}
+
+// matrix factors the Fisher matrix in source coordinates, for a covector in
+// natural ones, or in the chart.
+func (f *geodesicField) matrix(x []float64) error {
+	var err error
+	if f.natural != nil {
+		err = f.view.base.(Fisherer).Fisher(f.g, f.theta)
+	} else {
+		err = f.view.Fisher(f.g, x)
+	}
+	if err != nil {
+		return err
+	}
+	return f.factorInto(f.factor, x)
+}
+
+// factorInto stores the Cholesky factor of the matrix at x.
+func (f *geodesicField) factorInto(dst, x []float64) error {
+	for i := range f.n {
+		for j := range i + 1 {
+			dst[i*f.n+j] = f.g.At(i, j)
+		}
+	}
+	if _, ok := cholesky.Factor(dst, f.n); !ok {
+		return fmt.Errorf("%s: the Fisher matrix at %.6g is singular: %w", f.view.Name(), x, ErrDomain)
+	}
+	return nil
+}
+
+// raise sets the velocity of a covector at x, in source coordinates where the
+// covector is in natural ones, and returns its Fisher length.
+func (f *geodesicField) raise(x, c []float64) (length float64, err error) {
+	if err := f.view.chart.ToSource(f.theta, x); err != nil {
+		return math.NaN(), err
+	}
+	copy(f.covector, c)
+	if f.natural != nil {
+		if err := f.natural.FromSource(f.nat, f.theta); err != nil {
+			return math.NaN(), err
+		}
+		f.natural.PullInverse(f.covector, f.nat, f.theta, c)
+	}
+	if err := f.matrix(x); err != nil {
+		return math.NaN(), err
+	}
+	copy(f.velocity, f.covector)
+	cholesky.SolveLower(f.factor, f.n, f.velocity)
+	for _, v := range f.velocity {
+		length = math.Hypot(length, v)
+	}
+	cholesky.SolveUpper(f.factor, f.n, f.velocity)
+	return length, nil
+}
+
+// Eval is the geodesic flow.
+func (f *geodesicField) Eval(dst []float64, _ float64, y []float64) error {
+	n := f.n
+	x := y[:n]
+	if _, err := f.raise(x, y[n:]); err != nil {
+		return err
+	}
+	if f.natural == nil {
+		copy(dst[:n], f.velocity)
+		return f.differences(dst[n:], x)
+	}
+	f.view.chart.PushInverse(dst[:n], x, f.theta, f.velocity)
+	if err := f.cubic.Cubic(f.tensor, f.theta); err != nil {
+		return err
+	}
+	for k := range n {
+		sum := 0.0
+		for i, v := range f.velocity {
+			row := f.tensor[k][i]
+			for j, w := range f.velocity {
+				sum += row[j] * v * w
+			}
+		}
+		f.covector[k] = sum / 2
+	}
+	f.natural.Pull(dst[n:], f.nat, f.theta, f.covector)
+	return nil
+}
+
+// differences stores ½ vᵀ(∂_kG)v.
+func (f *geodesicField) differences(dst, x []float64) error {
+	copy(f.moved, x)
+	for k := range f.n {
+		f.covector[k] = 1e-3 / math.Sqrt(f.g.At(k, k))
+	}
+	for k := range f.n {
+		h := f.covector[k]
+		var values [4]float64
+		for i, m := range [...]float64{-2, -1, 1, 2} {
+			f.moved[k] = x[k] + m*h
+			if err := f.view.Fisher(f.g, f.moved); err != nil {
+				return err
+			}
+			for a, v := range f.velocity {
+				for b, w := range f.velocity {
+					values[i] += f.g.At(a, b) * v * w
+				}
+			}
+		}
+		f.moved[k] = x[k]
+		dst[k] = (8*(values[2]-values[1]) - (values[3] - values[0])) / (24 * h)
+	}
+	return nil
+}
+
+// prepare moves to p and q, with a first guess of the covector: half of the
+// velocities of the straight lines in natural and in expectation coordinates on
+// an exponential family, which is right to third order, the straight line in
+// the chart elsewhere.
+func (s *Shooting) prepare(p, q []float64) error {
+	f := &s.field
+	if err := checkBoth(f.view.base, p, q); err != nil {
+		return err
+	}
+	if err := errors.Join(f.view.chart.FromSource(s.from, p), f.view.chart.FromSource(s.to, q)); err != nil {
+		return err
+	}
+	// The matrix at q, by which misses are measured.
+	if err := f.view.Fisher(f.g, s.to); err != nil {
+		return err
+	}
+	if err := f.factorInto(s.units, s.to); err != nil {
+		return err
+	}
+	for i := range s.trial {
+		s.trial[i] = s.to[i] - s.from[i]
+	}
+	copy(f.theta, p)
+	f.view.chart.Push(f.velocity, s.from, p, s.trial)
+	if f.natural != nil {
+		if err := s.meanOfDuals(f.velocity, p, q); err != nil {
+			return err
+		}
+		if err := f.natural.FromSource(f.nat, p); err != nil {
+			return err
+		}
+		if err := f.matrix(s.from); err != nil {
+			return err
+		}
+		s.lower(s.trial, f.velocity)
+		f.natural.Pull(s.start, f.nat, p, s.trial)
+	} else {
+		if err := f.view.Fisher(f.g, s.from); err != nil {
+			return err
+		}
+		s.lower(s.start, s.trial)
+	}
+	// The length is that of the symmetric divergence, which is right to
+	// fourth order.
+	length, err := f.raise(s.from, s.start)
+	if err != nil {
+		return err
+	}
+	if jeffreys, _, err := Intrinsic(f.view.base); err == nil && length > 0 {
+		if d, err := jeffreys(p, q); err == nil && d > 0 && !math.IsInf(d, 1) && length < 1e3*d {
+			for i := range s.start {
+				s.start[i] *= d / length
+			}
+			length = d
+		}
+	}
+	for i := range s.n {
+		s.atols[i] = 1 / math.Sqrt(f.g.At(i, i))
+		s.atols[s.n+i] = math.Max(length, 1e-300) * math.Sqrt(f.g.At(i, i))
+	}
+	if f.natural != nil {
+		// Units of the chart and of the natural coordinates.
+		natural, chart := f.natural, f.view.chart
+		for i := range s.n {
+			clear(s.trial)
+			s.trial[i] = 1
+			chart.Push(s.step, s.from, p, s.trial)
+			s.atols[i] = 1 / s.lengthAt(s.step)
+			natural.Push(s.step, f.nat, p, s.trial)
+			s.atols[s.n+i] = math.Max(length, 1e-300) * s.lengthAt(s.step)
+		}
+	}
+	return nil
+}
+
+// lower stores Gv.
+func (s *Shooting) lower(dst, v []float64) {
+	for i := range dst {
+		dst[i] = 0
+		for j, w := range v {
+			dst[i] += s.field.g.At(i, j) * w
+		}
+	}
+}
+
+func (s *Shooting) lengthAt(v []float64) float64 {
+	sum := 0.0
+	for i, a := range v {
+		for j, b := range v {
+			sum += a * s.field.g.At(i, j) * b
+		}
+	}
+	return math.Sqrt(sum)
+}
+
+func (s *Shooting) meanOfDuals(velocity, p, q []float64) error {
+	base := s.field.view.base.(Exponential)
+	expectation, ok := base.Chart("expectation")
+	if !ok {
+		return nil
+	}
+	sum := s.miss
+	clear(sum)
+	for _, c := range []Chart{s.field.natural, expectation} {
+		if err := errors.Join(c.FromSource(s.missTrial, p), c.FromSource(s.trial, q)); err != nil {
+			return err
+		}
+		for i := range s.trial {
+			s.trial[i] -= s.missTrial[i]
+		}
+		c.Push(s.step, s.missTrial, p, s.trial)
+		for i, v := range s.step {
+			sum[i] += v / 2
+		}
+	}
+	copy(velocity, sum)
+	return nil
+}
+
+// shoot integrates from the covector c to time t.
+func (s *Shooting) shoot(c []float64, t, tol float64) error {
+	copy(s.state, s.from)
+	copy(s.state[s.n:], c)
+	settings := s.settings
+	settings.RTol = tol
+	scaled := make([]float64, 2*s.n)
+	for i, a := range s.atols {
+		scaled[i] = tol * a
+	}
+	settings.ATols = scaled
+	r, err := ode.Solve(context.Background(), &s.field, s.state, 0, t, &settings)
+	if err != nil {
+		return err
+	}
+	copy(s.end, r.State(r.Len()-1))
+	return nil
+}
+
+// missOf stores the miss of q in Fisher units and returns its length.
+func (s *Shooting) missOf(dst []float64) float64 {
+	length := 0.0
+	for j := range s.n {
+		sum := 0.0
+		for i := j; i < s.n; i++ {
+			sum += s.units[i*s.n+j] * (s.end[i] - s.to[i])
+		}
+		dst[j] = sum
+		length = math.Hypot(length, sum)
+	}
+	return length
+}
+
+// differentiate stores the derivative of the miss by the covector at p, in
+// units of its length.
+func (s *Shooting) differentiate(tol float64) error {
+	for k := range s.n {
+		h := 1e-3 * s.atols[s.n+k]
+		copy(s.trial, s.start)
+		s.trial[k] += h
+		if err := s.shoot(s.trial, 1, tol); err != nil {
+			return err
+		}
+		s.missOf(s.missTrial)
+		for i := range s.n {
+			s.jacobian[i*s.n+k] = (s.missTrial[i] - s.miss[i]) / 1e-3
+		}
+	}
+	return nil
+}
+
+const (
+	coarse = 1e-7  // tolerance while q is looked for
+	fine   = 1e-13 // and at the end
+	// Misses whose square does not matter, of either.
+	near, nearer = 2e-6, 5e-6
+)
+
+// aim changes the covector until the miss is less than enough.
+func (s *Shooting) aim(tol, enough float64, known bool) (missed float64, err error) {
+	if err := s.shoot(s.start, 1, tol); err != nil {
+		return math.Inf(1), err
+	}
+	missed = s.missOf(s.miss)
+	for range 40 {
+		if missed <= enough {
+			return missed, nil
+		}
+		if !known {
+			if err := s.differentiate(tol); err != nil {
+				return missed, err
+			}
+		}
+		s.lu.Factorize(mat.NewDense(s.n, s.n, s.jacobian))
+		if err := s.lu.SolveVecTo(mat.NewVecDense(s.n, s.step), false, mat.NewVecDense(s.n, s.miss)); err != nil {
+			return missed, fmt.Errorf("%s: points conjugate along a geodesic: %w", s.field.view.Name(), err)
+		}
+		damping, shorter := 1.0, math.Inf(1)
+		for ; damping > 1e-4; damping /= 4 {
+			for k := range s.trial {
+				s.trial[k] = s.start[k] - damping*s.step[k]*s.atols[s.n+k]
+			}
+			if err := s.shoot(s.trial, 1, tol); err != nil {
+				continue
+			}
+			if shorter = s.missOf(s.missTrial); shorter < missed {
+				break
+			}
+		}
+		if !(shorter < missed) {
+			if known {
+				known = false
+				continue
+			}
+			return missed, nil
+		}
+		// Broyden's update, while it serves.
+		known = damping == 1 && shorter < 0.3*missed
+		if known {
+			square := 0.0
+			for _, d := range s.step {
+				square += d * d
+			}
+			for i := range s.n {
+				// The step was −step: J += (Δmiss + J step)(−step)ᵀ/|step|².
+				change := s.missTrial[i] - s.miss[i]
+				for k, d := range s.step {
+					change += s.jacobian[i*s.n+k] * d
+				}
+				for k, d := range s.step {
+					s.jacobian[i*s.n+k] -= change * d / square
+				}
+			}
+		}
+		for k := range s.start {
+			s.start[k] -= damping * s.step[k] * s.atols[s.n+k]
+		}
+		copy(s.miss, s.missTrial)
+		missed = shorter
+	}
+	return missed, nil
+}
+
+// connect aims at q from p. Where geodesics spread on their way it is easier to
+// aim at p from q, and to turn round.
+func (s *Shooting) connect(p, q []float64) error {
+	failure := s.reach(p, q)
+	if failure == nil {
+		return nil
+	}
+	if s.reach(q, p) != nil || s.shoot(s.start, 1, fine) != nil {
+		return failure
+	}
+	back := append([]float64(nil), s.end[s.n:]...)
+	if err := s.prepare(p, q); err != nil {
+		return err
+	}
+	for i, c := range back {
+		s.start[i] = -c
+	}
+	if missed, err := s.aim(coarse, near, false); err != nil || missed > near {
+		return failure
+	}
+	return nil
+}
+
+// reach aims at q, and by way of points on the straight line of the chart
+// where that fails from the first guess.
+func (s *Shooting) reach(p, q []float64) error {
+	if err := s.prepare(p, q); err != nil {
+		return err
+	}
+	if missed, err := s.aim(coarse, near, false); err == nil && missed <= near {
+		return nil
+	}
+	if err := s.prepare(p, q); err != nil {
+		return err
+	}
+	goal := append([]float64(nil), s.to...)
+	good := make([]float64, s.n)
+	reached, stride := 0.0, 0.5
+	guess := append([]float64(nil), s.start...)
+	for reached < 1 {
+		next := math.Min(1, reached+stride)
+		for i, g := range goal {
+			s.to[i] = s.from[i] + next*(g-s.from[i])
+			if reached == 0 {
+				s.start[i] = guess[i] * next
+			} else {
+				s.start[i] = good[i] * next / reached
+			}
+		}
+		if missed, err := s.aim(coarse, 1e-4, false); err == nil && missed <= 1e-4 {
+			copy(good, s.start)
+			reached = next
+			stride *= 2
+			continue
+		}
+		if stride /= 2; stride < 1e-3 {
+			copy(s.to, goal)
+			return fmt.Errorf("%s: no geodesic from %.6g to %.6g was found by shooting: %w", s.field.view.Name(), p, q, errors.ErrUnsupported)
+		}
+	}
+	copy(s.to, goal)
+	missed, err := s.aim(coarse, near, false)
+	if err == nil && missed > near {
+		err = fmt.Errorf("%s: the geodesic from %.6g misses %.6g by %.3g: %w", s.field.view.Name(), p, q, missed, errors.ErrUnsupported)
+	}
+	return err
+}
+
+// Distance returns the Fisher–Rao distance between two members in source
+// coordinates, and its error.
+func (s *Shooting) Distance(p, q []float64) (d, accuracy float64, err error) {
+	if err := checkBoth(s.field.view.base, p, q); err != nil {
+		return math.NaN(), math.NaN(), err
+	}
+	if slices.Equal(p, q) {
+		return 0, 0, nil
+	}
+	if err := s.connect(p, q); err != nil {
+		return math.NaN(), math.NaN(), err
+	}
+	missed, err := s.aim(fine, nearer, true)
+	if err != nil {
+		return math.NaN(), math.NaN(), err
+	}
+	length, drift, err := s.lengths()
+	if err != nil {
+		return math.NaN(), math.NaN(), err
+	}
+	// ⟨c, q − x(1)⟩/‖v‖ with c at the end, in the chart.
+	f := &s.field
+	copy(s.trial, f.covector)
+	if f.natural != nil {
+		f.view.chart.Pull(s.trial, s.end[:s.n], f.theta, f.covector)
+	}
+	d = length
+	for i, c := range s.trial {
+		d += c * (s.to[i] - s.end[i]) / length
+	}
+	return d, drift + 2*missed*missed*math.Max(1, 1/d) + 4e-15*d, nil
+}
+
+// lengths are ‖v‖ at the start and how far that at the end is from it; the
+// field is left at the end.
+func (s *Shooting) lengths() (length, drift float64, err error) {
+	length, err = s.field.raise(s.from, s.start)
+	if err != nil {
+		return math.NaN(), math.NaN(), err
+	}
+	last, err := s.field.raise(s.end[:s.n], s.end[s.n:])
+	return length, math.Abs(last - length), err
+}
+
+// Log stores in dst the initial velocity, in source coordinates, of the
+// geodesic that leaves p at time 0 and reaches q at time 1, and returns its
+// error in Fisher length.
+func (s *Shooting) Log(dst, p, q []float64) (accuracy float64, err error) {
+	if err := checkBoth(s.field.view.base, p, q); err != nil {
+		return math.NaN(), err
+	}
+	if slices.Equal(p, q) {
+		clear(dst)
+		return 0, nil
+	}
+	if err := s.connect(p, q); err != nil {
+		return math.NaN(), err
+	}
+	// Convergence ends in rounding.
+	missed, err := s.aim(fine, 1e-13, true)
+	if err != nil {
+		return math.NaN(), err
+	}
+	_, drift, err := s.lengths()
+	if err != nil {
+		return math.NaN(), err
+	}
+	if _, err := s.field.raise(s.from, s.start); err != nil {
+		return math.NaN(), err
+	}
+	copy(dst, s.field.velocity)
+	if s.field.natural == nil {
+		s.field.view.chart.Push(dst, s.from, p, s.field.velocity)
+	}
+	return missed + drift, nil
+}
+
+// Geodesic stores in dst the point a fraction t of the way from p to q, and
+// returns its error in Fisher length. Beyond q it is an error, which says at
+// which length, once it has met the boundary of the family.
+func (s *Shooting) Geodesic(dst, p, q []float64, t float64) (accuracy float64, err error) {
+	if slices.Equal(p, q) {
+		copy(dst, p)
+		return 0, checkBoth(s.field.view.base, p, q)
+	}
+	velocity := make([]float64, s.n)
+	if accuracy, err = s.Log(velocity, p, q); err != nil {
+		return math.NaN(), err
+	}
+	length, err := s.field.raise(s.from, s.start)
+	if err != nil {
+		return math.NaN(), err
+	}
+	if err := s.shoot(s.start, t, fine); err != nil {
+		var at *ode.Error
+		if errors.As(err, &at) {
+			return math.NaN(), fmt.Errorf("%s: the geodesic has met the boundary at length %.10g: %w", s.field.view.Name(), math.Abs(at.T)*length, ErrDomain)
+		}
+		return math.NaN(), err
+	}
+	return accuracy * math.Max(1, math.Abs(t)), s.field.view.chart.ToSource(dst, s.end[:s.n])
+}
