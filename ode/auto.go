@@ -24,6 +24,14 @@ func (auto) stepper(n int, s *Settings) stepper {
 	return w
 }
 
+func (w *switching) reset(s *Settings) {
+	w.settings, w.stiff, w.turned, w.calm = s, false, false, 0
+	w.explicit.reset(s)
+	if w.implicit != nil {
+		w.implicit.reset(s)
+	}
+}
+
 // switching makes the steps of Auto.
 type switching struct {
 	settings *Settings

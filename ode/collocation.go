@@ -115,36 +115,41 @@ type collocated struct {
 	argument, combined []float64
 	both               []complex128
 
-	// There is a Jacobian; it was taken at the start of this step; a new one is
+	// The jacobian is one for this field. There is a Jacobian; it was taken at the start of this step; a new one is
 	// wanted.
-	known, current, stale bool
-	factored              float64 // step size of the factors; 0: none
-	polynomial            float64 // size of the step of powers; 0: none
-	rate                  float64 // of the last iterations' convergence
-	iterations            int
+	shaped, known, current, stale bool
+	factored                      float64 // step size of the factors; 0: none
+	polynomial                    float64 // size of the step of powers; 0: none
+	rate                          float64 // of the last iterations' convergence
+	iterations                    int
 
 	size               float64 // of the error of the last attempt
 	lastSize, lastStep float64 // of the last accepted step
 }
 
 func newCollocated(m *collocation, n int, s *Settings) *collocated {
-	r := &collocated{collocation: m, n: n, settings: s, most: 7, predict: s.Controller == Controller{}}
-	r.relax = 1
-	if m.lower > 0 {
-		r.relax = 10 * math.Cbrt(s.RTol)
-		relaxed := s.RTol / r.relax
-		r.tolerance = math.Max(10*0x1p-52/relaxed, math.Min(0.03, math.Sqrt(relaxed)))
-	} else {
-		// Nothing forgives an unfinished iteration where there is no estimate.
-		r.most, r.tolerance = 50, 0x1p-53
-	}
+	r := &collocated{collocation: m, n: n}
 	stages := len(m.c)
 	for _, set := range []*[][]float64{&r.z, &r.w, &r.k, &r.d, &r.powers} {
 		*set = newVectors(stages, n)
 	}
 	r.argument, r.combined = make([]float64, n), make([]float64, n)
 	r.both = make([]complex128, n)
+	r.reset(s)
 	return r
+}
+
+func (r *collocated) reset(s *Settings) {
+	r.settings, r.predict = s, s.Controller == Controller{}
+	r.shaped, r.known, r.current, r.stale, r.factored, r.polynomial = false, false, false, false, 0, 0
+	if r.lower == 0 {
+		// Nothing forgives an unfinished iteration where there is no estimate.
+		r.relax, r.most, r.tolerance = 1, 50, 0x1p-53
+		return
+	}
+	r.relax, r.most = 10*math.Cbrt(s.RTol), 7
+	relaxed := s.RTol / r.relax
+	r.tolerance = math.Max(10*0x1p-52/relaxed, math.Min(0.03, math.Sqrt(relaxed)))
 }
 
 func (r *collocated) layout() (bool, int) {
@@ -159,17 +164,20 @@ func (r *collocated) layout() (bool, int) {
 
 // prepare makes the Jacobian and the factors that a step of size h needs.
 func (r *collocated) prepare(a *attempt, h float64) error {
-	if r.jacobian == nil {
-		r.jacobian = newJacobian(r.n, r.settings, a.field.field)
-		if r.real {
-			r.one = newLU[float64](r.jacobian.band)
+	if !r.shaped {
+		if j, made := r.jacobian.of(a.field.field, r.n, r.settings); made {
+			r.jacobian = j
+			if r.real {
+				r.one = newLU[float64](j.band)
+			}
+			if r.pair {
+				r.two = newLU[complex128](j.band)
+			}
 		}
-		if r.pair {
-			r.two = newLU[complex128](r.jacobian.band)
-		}
+		r.shaped = true
 	}
 	if !r.known || r.stale && !r.current {
-		if fault := r.jacobian.take(a.field, a.t0, a.y0, a.f0); fault != nil {
+		if fault := r.jacobian.take(a.field, a.first, a.y0, a.f0); fault != nil {
 			return fault
 		}
 		r.known, r.current, r.stale, r.factored = true, true, false, 0
@@ -177,6 +185,7 @@ func (r *collocated) prepare(a *attempt, h float64) error {
 	if r.factored == h {
 		return nil
 	}
+	r.factored = 0
 	if r.real {
 		if fault := r.one.shifted(r.gamma/h, r.jacobian); fault != nil {
 			return fault
@@ -318,6 +327,9 @@ func (r *collocated) newton(a *attempt, h float64) error {
 			return fault
 		}
 		if change-change != 0 {
+			if a.measure.norm != nil {
+				return errNorm
+			}
 			return errNewton
 		}
 		if r.iterations > 1 {
@@ -443,7 +455,7 @@ func (r *collocated) judge(a *attempt, h float64) (float64, error) {
 	for i := range a.err {
 		r.argument[i] = a.y0[i] + a.err[i]
 	}
-	if fault := a.field.eval(a.err, a.t0, r.argument); fault != nil {
+	if fault := a.field.eval(a.err, a.first, r.argument); fault != nil {
 		if refused(fault) {
 			return size, nil
 		}
@@ -487,9 +499,13 @@ func (r *collocated) interpolate(a *attempt) error {
 	case r.end == nil:
 		r.divide()
 		for i := range r.n {
-			// d/dθ of θ·(p₀ + (θ−c₀)(p₁ + (θ−c₁)p₂)) at 0.
-			a.slopes[i] = r.powers[0][i] - r.c[0]*(r.powers[1][i]-r.c[1]*r.powers[2][i])
-			a.slopes[r.n+i] = h * a.f1[i]
+			// d/dθ of θ·(p₀ + (θ−c₀)(p₁ + (θ−c₁)p₂)) at 0 and at 1.
+			p0, p1, p2 := r.powers[0][i], r.powers[1][i], r.powers[2][i]
+			a.slopes[i] = p0 - r.c[0]*(p1-r.c[1]*p2)
+			// The one at 1 is the polynomial's own too: on a stiff field h·f carries
+			// the error of y₁ times the stiffness.
+			d0, d1 := 1-r.c[0], 1-r.c[1]
+			a.slopes[r.n+i] = p0 + d0*(p1+d1*p2) + p1 + (d0+d1)*p2
 		}
 	case len(r.c) == 3:
 		// With w = θ²(1−θ)², which is even about the middle, and its slope q at

@@ -1,6 +1,9 @@
 package ode
 
-import "math"
+import (
+	"fmt"
+	"math"
+)
 
 // A Controller chooses the sizes of the steps of an adaptive method by a
 // digital filter of the errors of the last three steps, e in units of the
@@ -20,6 +23,24 @@ type Controller struct {
 	// Shrink and Grow bound the proportion of a step to the one before; zero
 	// means 0.2 and 10.
 	Shrink, Grow float64
+}
+
+// check reports values with which no step could be chosen.
+func (c Controller) check() error {
+	for _, v := range []float64{c.Beta1, c.Beta2, c.Beta3, c.Alpha2, c.Safety, c.Shrink, c.Grow} {
+		if v-v != 0 {
+			return fmt.Errorf("Controller %+v has a value that is not finite", c)
+		}
+	}
+	switch {
+	case c.Safety < 0 || c.Safety > 1:
+		return fmt.Errorf("Controller.Safety = %g must be between 0 and 1", c.Safety)
+	case c.Shrink < 0 || c.Shrink >= 1:
+		return fmt.Errorf("Controller.Shrink = %g must be between 0 and 1", c.Shrink)
+	case c.Grow < 0 || c.Grow > 0 && c.Grow <= 1:
+		return fmt.Errorf("Controller.Grow = %g must exceed 1", c.Grow)
+	}
+	return nil
 }
 
 // Controllers that are known to do well.

@@ -20,6 +20,12 @@ var (
 	ErrPanic = errors.New("the field panicked")
 )
 
+// Causes that reject a step.
+var (
+	errNorm    = errors.New("the norm of the error is not a number")
+	errBetween = errors.New("the solution is less accurate between the ends of the step than at them")
+)
+
 // ErrStop is returned by an observer to end an integration well.
 var ErrStop = errors.New("stop")
 

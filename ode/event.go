@@ -1,6 +1,7 @@
 package ode
 
 import (
+	"fmt"
 	"math"
 	"sort"
 )
@@ -56,8 +57,8 @@ func newWatch(events []Event, n int) *watch {
 }
 
 func (w *watch) begin(t float64, y []float64) error {
-	for i, e := range w.events {
-		g, err := e.Value(t, y)
+	for i := range w.events {
+		g, err := w.ask(i, t, y)
 		if err != nil {
 			return err
 		}
@@ -80,17 +81,23 @@ func (w *watch) again(t float64, y []float64) error {
 }
 
 // step returns the events in an accepted step in time order, up to the first
-// that ends it, and those at the same time.
+// that ends it, and those at the same time. A function that fails behind that
+// one does no harm.
 func (w *watch) step(s *Step) ([]Hit, bool, error) {
 	w.found = w.found[:0]
+	direction := math.Copysign(1, s.T1-s.T0)
+	var failure error
+	var failed float64 // where, if so
 	for i := range w.events {
-		if err := w.look(i, s); err != nil {
-			return nil, false, err
+		if t, err := w.look(i, s); err != nil && (failure == nil || (failed-t)*direction > 0) {
+			failure, failed = err, t
 		}
 	}
-	direction := math.Copysign(1, s.T1-s.T0)
 	sort.SliceStable(w.found, func(a, b int) bool { return (w.found[b].T-w.found[a].T)*direction > 0 })
 	for k, h := range w.found {
+		if failure != nil && (h.T-failed)*direction >= 0 {
+			break
+		}
 		if w.events[h.Event].Terminal || w.events[h.Event].Apply != nil {
 			for k+1 < len(w.found) && w.found[k+1].T == h.T {
 				k++
@@ -99,44 +106,103 @@ func (w *watch) step(s *Step) ([]Hit, bool, error) {
 			return w.found, true, nil
 		}
 	}
-	return w.found, false, nil
+	return w.found, false, failure
 }
 
-func (w *watch) look(i int, s *Step) error {
-	e := w.events[i]
-	before := w.signs[i]
+// look looks for one event in a step. With an error it returns the time up to
+// which there was none.
+func (w *watch) look(i int, s *Step) (float64, error) {
 	w.times[0], w.samples[0] = s.T0, w.values[i]
-	for k := 1; k <= looks; k++ {
-		left, right := w.times[k-1], s.T0+(s.T1-s.T0)*float64(k)/looks
+	var failure error
+	last := 0
+	for k := 1; k <= looks && failure == nil; k++ {
+		w.times[k] = s.T0 + (s.T1-s.T0)*(float64(k)/looks)
 		if k == looks {
-			right = s.T1
+			w.times[k] = s.T1
 		}
-		g, err := w.value(e, s, right)
-		if err != nil {
-			return err
+		if w.times[k] == w.times[k-1] {
+			// The step is too short for so many looks.
+			w.samples[k], last = w.samples[k-1], k
+		} else if w.samples[k], failure = w.value(i, s, w.times[k]); failure == nil {
+			last = k
 		}
-		w.times[k], w.samples[k] = right, g
-		after := sign(g)
-		if after != 0 && after == before {
-			if err := w.turns(i, s, k); err != nil {
-				return err
-			}
+	}
+	before, left, err := w.side(i, s, last)
+	for k := 1; k <= last && err == nil; k++ {
+		if w.times[k] == w.times[k-1] {
 			continue
 		}
-		if before != 0 && e.wants(before) {
-			t := right
-			if after != 0 {
-				if t, err = w.root(e, s, left, right, before); err != nil {
-					return err
-				}
-			}
-			w.meet(i, s, t)
+		after := sign(w.samples[k])
+		if after != 0 && after == before {
+			err = w.turns(i, s, k, last)
+		} else {
+			// A zero at a point looked at is met there: what comes after it is the
+			// other side, unless the function only touches zero.
+			err = w.cross(i, s, left, w.times[k], before, after)
+			before = after
 		}
-		// A zero at a point looked at has been met: what comes after it is the
-		// other side, unless the function only touches zero.
-		before = after
+		left = w.times[k]
 	}
-	w.signs[i], w.values[i] = before, w.samples[looks]
+	w.signs[i], w.values[i] = before, w.samples[last]
+	if failure == nil {
+		failure = err
+	}
+	return w.times[last], failure
+}
+
+// side returns the sign of a function before its first sample in the step, and
+// the time up to which it is known. Where it is not known at the start, since an
+// event has just been met there, it is looked for ever closer to the start, and
+// so is a crossing that follows at once.
+func (w *watch) side(i int, s *Step, last int) (before, left float64, err error) {
+	if before, left = w.signs[i], s.T0; before != 0 || last == 0 {
+		return before, left, nil
+	}
+	rest, scale := math.Abs(w.samples[0]), 0.0
+	for _, g := range w.samples[1 : last+1] {
+		scale = math.Max(scale, math.Abs(g))
+	}
+	if rest > 1e-9*scale {
+		return sign(w.samples[0]), left, nil // an event has put the state to one side
+	}
+	// From closer to the start than t resolves: a flight may be as short.
+	for k := 60; k > 0; k-- {
+		part := math.Ldexp(1./looks, -k)
+		t := s.T0 + part*(s.T1-s.T0)
+		s.piece.part(w.y, part)
+		g, err := w.ask(i, t, w.y)
+		if err != nil {
+			return before, left, err
+		}
+		switch after := sign(g); {
+		case before == 0:
+			if math.Abs(g) > 8*rest {
+				before = after
+			}
+		case after != before:
+			if err := w.cross(i, s, left, t, before, after); err != nil {
+				return before, left, err
+			}
+			before = after
+		}
+		left = t
+	}
+	return before, left, nil
+}
+
+// cross meets the event between two times at which the function has different
+// signs.
+func (w *watch) cross(i int, s *Step, left, right, before, after float64) error {
+	if before == 0 || !w.events[i].wants(before) {
+		return nil
+	}
+	if after != 0 {
+		var err error
+		if right, err = w.root(i, s, left, right, before); err != nil {
+			return err
+		}
+	}
+	w.meet(i, s, right)
 	return nil
 }
 
@@ -146,67 +212,68 @@ func (e *Event) wants(before float64) bool {
 	return e.Direction == 0 || float64(e.Direction) == -before
 }
 
+// meet adds a hit, once.
 func (w *watch) meet(i int, s *Step, t float64) {
+	for _, h := range w.found {
+		if h.Event == i && h.T == t {
+			return
+		}
+	}
 	w.found = append(w.found, Hit{Event: i, T: t, Y: append([]float64(nil), w.state(s, t)...)})
 }
 
-// turns looks whether the function crosses zero and comes back where the samples
-// up to the k-th, which have one sign, are smallest.
-func (w *watch) turns(i int, s *Step, k int) error {
+// turns looks whether the function crosses zero and comes back where three
+// samples up to the k-th of the last, which have one sign, are smallest.
+func (w *watch) turns(i int, s *Step, k, last int) error {
 	if k < 2 {
 		return nil
 	}
-	g := w.samples[k-2 : k+1]
-	side := sign(g[2])
-	if sign(g[0]) != side || sign(g[1]) != side {
+	side := sign(w.samples[k])
+	g0, g1, g2 := side*w.samples[k-2], side*w.samples[k-1], side*w.samples[k]
+	if !(g0 > 0 && g1 > 0) {
 		return nil
 	}
-	// The parabola through the three has its least value side·least at k−1+at.
-	slope, bend := (g[2]-g[0])/2, g[2]-2*g[1]+g[0]
-	if !(side*bend > 0) {
+	// The parabola through the three is least at k−1+at.
+	slope, bend := (g2-g0)/2, g2-2*g1+g0
+	if !(bend > 0) {
 		return nil
 	}
 	at := -slope / bend
-	inside := math.Abs(at) <= 0.5 || k == 2 && at >= -1 && at < 0 || k == looks && at <= 1 && at > 0
-	least := side * (g[1] + slope*at/2)
-	if !inside || least > 0.25*min(side*g[0], side*g[1], side*g[2]) {
+	a, c := w.times[k-2], w.times[k]
+	switch {
+	case g1 <= g0 && g1 < g2:
+	case k == 2 && at > -1 && at < 0:
+		c = w.times[k-1]
+	case k == last && at > 0 && at < 1:
+		a = w.times[k-1]
+	default:
 		return nil
 	}
-	a, c := w.times[k-2], w.times[k]
-	e := w.events[i]
-	m, value, err := w.least(e, s, a, c, side)
-	if err != nil || value > 0 {
-		return err
+	if g1+slope*at/2 > 0.1*max(g0, g2) {
+		return nil // far from zero, even where the function is no parabola
 	}
-	if value == 0 {
-		if e.Direction == 0 {
+	m, value, err := w.least(i, s, a, c, side)
+	switch {
+	case err != nil || value > 0:
+		return err
+	case value == 0:
+		if w.events[i].Direction == 0 {
 			w.meet(i, s, m)
 		}
 		return nil
 	}
-	if e.wants(side) {
-		t, err := w.root(e, s, a, m, side)
-		if err != nil {
-			return err
-		}
-		w.meet(i, s, t)
+	if err := w.cross(i, s, a, m, side, -side); err != nil {
+		return err
 	}
-	if e.wants(-side) {
-		t, err := w.root(e, s, m, c, -side)
-		if err != nil {
-			return err
-		}
-		w.meet(i, s, t)
-	}
-	return nil
+	return w.cross(i, s, m, c, -side, side)
 }
 
 // least follows side·function down to its least value between a and c by golden
 // sections, or to the first value that is not positive.
-func (w *watch) least(e Event, s *Step, a, c, side float64) (at, value float64, err error) {
+func (w *watch) least(i int, s *Step, a, c, side float64) (at, value float64, err error) {
 	const ratio = 0.6180339887498949
 	ask := func(t float64) float64 {
-		g, fault := w.value(e, s, t)
+		g, fault := w.value(i, s, t)
 		if fault != nil {
 			err = fault
 		}
@@ -236,13 +303,13 @@ func (w *watch) least(e Event, s *Step, a, c, side float64) (at, value float64, 
 
 // root bisects a change of sign down to neighbouring floats and returns the
 // first time at which the sign before is gone.
-func (w *watch) root(e Event, s *Step, a, b, before float64) (float64, error) {
+func (w *watch) root(i int, s *Step, a, b, before float64) (float64, error) {
 	for {
 		m := a + (b-a)/2
 		if m == a || m == b {
 			return b, nil
 		}
-		g, err := w.value(e, s, m)
+		g, err := w.value(i, s, m)
 		if err != nil {
 			return b, err
 		}
@@ -254,8 +321,17 @@ func (w *watch) root(e Event, s *Step, a, b, before float64) (float64, error) {
 	}
 }
 
-func (w *watch) value(e Event, s *Step, t float64) (float64, error) {
-	return e.Value(t, w.state(s, t))
+func (w *watch) value(i int, s *Step, t float64) (float64, error) {
+	return w.ask(i, t, w.state(s, t))
+}
+
+// ask is the value of event i, which has to be a number.
+func (w *watch) ask(i int, t float64, y []float64) (float64, error) {
+	g, err := w.events[i].Value(t, y)
+	if err == nil && g != g {
+		err = fmt.Errorf("the function of event %d is not a number at t = %.10g", i, t)
+	}
+	return g, err
 }
 
 func (w *watch) state(s *Step, t float64) []float64 {

@@ -98,8 +98,7 @@ func (m *tableau) stepper(n int, _ *Settings) stepper {
 
 func (e *explicit) layout() (bool, int) { return false, len(e.extra) }
 
-// reset forgets the solve that is done.
-func (e *explicit) reset() { e.counted, e.suspect, e.calm = 0, 0, 0 }
+func (e *explicit) reset(*Settings) { e.counted, e.suspect, e.calm = 0, 0, 0 }
 
 // turn chooses the side that begins with the attempt's f0.
 func (e *explicit) turn(a *attempt) {
@@ -250,7 +249,7 @@ func (e *explicit) judge(a *attempt, h float64) (float64, error) {
 			}
 		}
 	}
-	if square-square != 0 && fault == nil {
+	if square-square != 0 && fault == nil && a.measure.norm == nil {
 		fault = blame(a.t1, s.k[:len(e.b)]...)
 	}
 	return square, fault
@@ -310,7 +309,8 @@ func (e *explicit) keep(a *attempt) {
 		down += float64(d * d)
 	}
 	h := a.t1 - a.t0
-	if down > 0 && h*h*up > e.boundary*e.boundary*down {
+	// Steps that stability bounds swing about the boundary, rejected beyond it.
+	if edge := 0.7 * e.boundary; down > 0 && h*h*up > edge*edge*down {
 		e.calm = 0
 		if e.suspect++; e.suspect == 15 {
 			a.stiff = true

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"gonum.org/v1/gonum/diff/fd"
 )
 
 // steppers gives every method what it needs to run.
@@ -66,18 +67,20 @@ func TestFieldsThatFail(t *testing.T) {
 
 func TestBlowUpIsReportedWithItsTime(t *testing.T) {
 	square := FieldFunc(func(dst []float64, _ float64, y []float64) error { dst[0] = y[0] * y[0]; return nil })
-	for name, s := range steppers() {
-		r, err := Solve(context.Background(), square, []float64{1}, 0, 2, s)
+	for _, m := range adaptive {
+		r, err := Solve(context.Background(), square, []float64{1}, 0, 2, &Settings{Method: m})
 		last := r.Len() - 1
-		if s.Step > 0 {
-			// Steps of a given size walk over the pole; the implicit ones find
-			// that their equations have no solution there.
-			continue
-		}
-		require.Error(t, err, name)
-		require.InDelta(t, 1, r.Time(last), 1e-4, name)
-		require.Greater(t, r.State(last)[0], 1e4, name)
-		require.ErrorContains(t, err, "blow-up", name)
+		require.Error(t, err, m.Name())
+		require.InDelta(t, 1, r.Time(last), 1e-4, m.Name())
+		require.Greater(t, r.State(last)[0], 1e4, m.Name())
+		require.ErrorContains(t, err, "blow-up", m.Name())
+	}
+	// Of the steps that are given, the explicit ones overflow behind the pole, and
+	// the equations of the implicit ones have no solution there.
+	for _, m := range []Method{RK4, ImplicitMidpoint, Gauss4, Gauss6} {
+		r, err := Solve(context.Background(), square, []float64{1}, 0, 2, &Settings{Method: m, Step: 0.01})
+		require.Error(t, err, m.Name())
+		require.InDelta(t, 1, r.Time(r.Len()-1), 0.1, m.Name())
 	}
 }
 
@@ -182,4 +185,56 @@ func TestJumpsDoNotHang(t *testing.T) {
 		}
 		require.InDelta(t, 0.5, end(r)[0], 0.02, name)
 	}
+}
+
+// TestNormsThatAreNotNumbers reject the step.
+func TestNormsThatAreNotNumbers(t *testing.T) {
+	for _, m := range adaptive {
+		r, err := Solve(context.Background(), decay, []float64{1}, 0, 1, &Settings{Method: m, Step: 0.1, Norm: func(_, _, _ []float64) (float64, error) { return math.NaN(), nil }})
+		require.Error(t, err, m.Name())
+		require.Equal(t, 1, r.Len(), m.Name())
+		require.ErrorContains(t, err, "norm", m.Name())
+	}
+}
+
+// TestStepBounds: no step is longer than MaxStep or shorter than MinStep, save the
+// last, and where one would have to be, that is the error.
+func TestStepBounds(t *testing.T) {
+	for _, m := range adaptive {
+		r, err := Solve(context.Background(), brusselator, brusselatorStart, 0, 3, &Settings{Method: m, RTol: 1e-3, MinStep: 1e-3, MaxStep: 0.05})
+		require.NoError(t, err, m.Name())
+		require.LessOrEqual(t, r.Statistics.Largest, 0.0505, m.Name())
+		for i := 1; i < r.Len()-1; i++ {
+			require.GreaterOrEqual(t, r.Time(i)-r.Time(i-1), 0.999e-3, m.Name())
+		}
+		r, err = Solve(context.Background(), arenstorf, arenstorfStart, 0, arenstorfSpan, &Settings{Method: m, RTol: 1e-9, MinStep: 0.05})
+		require.ErrorIs(t, err, ErrMinStep, m.Name())
+		require.Zero(t, r.Statistics.Steps, m.Name())
+	}
+}
+
+func TestSettingsThatMakeNoSense(t *testing.T) {
+	for want, s := range map[string]Settings{
+		"MinStep":           {MinStep: 1, MaxStep: 0.1},
+		"resolves":          {MaxStep: 1e-18},
+		"Controller.Shrink": {Controller: Controller{Shrink: 2}},
+		"Controller.Grow":   {Controller: Controller{Grow: 0.5}},
+		"Controller.Safety": {Controller: Controller{Safety: -1}},
+		"not finite":        {Controller: Controller{Beta1: math.NaN()}},
+	} {
+		_, err := Solve(context.Background(), decay, []float64{1}, 1, 2, &s)
+		require.ErrorContains(t, err, want)
+	}
+	require.Panics(t, func() {
+		_, _ = Solve(context.Background(), decay, []float64{1}, 0, 1, &Settings{Method: Radau5, Differences: fd.Central2nd})
+	})
+}
+
+// TestNothingHappensAnyMore: a solve without an end, of a field that is still,
+// ends with a plain error.
+func TestNothingHappensAnyMore(t *testing.T) {
+	still := FieldFunc(func(dst []float64, _ float64, _ []float64) error { clear(dst); return nil })
+	r, err := Solve(context.Background(), still, []float64{1}, 0, math.Inf(1), &Settings{Events: []Event{{Value: coordinate(0, 2), Terminal: true}}})
+	require.ErrorContains(t, err, "nothing happens any more")
+	require.Less(t, r.Statistics.Steps, 1000)
 }

@@ -74,6 +74,49 @@ func TestContinue(t *testing.T) {
 	require.Greater(t, rest.Time(1)-rest.Time(0), 0.3*half.Statistics.Last)
 }
 
+// TestGoingOnBehindADiscontinuity: the times that lie behind are done with, and
+// the field is the one behind the jump.
+func TestGoingOnBehindADiscontinuity(t *testing.T) {
+	jump := FieldFunc(func(dst []float64, at float64, _ []float64) error {
+		if dst[0] = 1; at > 1 {
+			dst[0] = 100
+		}
+		return nil
+	})
+	s := &Settings{Discontinuities: []float64{1}}
+	for _, pause := range []float64{0.5, 1, 1.5} {
+		first, err := Solve(context.Background(), jump, []float64{0}, 0, pause, &Settings{Discontinuities: s.Discontinuities[:min(1, int(pause))]})
+		require.NoError(t, err)
+		first.settings.Discontinuities = s.Discontinuities
+		rest, err := first.Continue(context.Background(), jump, 3)
+		require.NoError(t, err)
+		require.InDelta(t, 201, end(rest)[0], 1e-9, "paused at %g", pause)
+	}
+}
+
+// TestNorms: what each makes of the same errors.
+func TestNorms(t *testing.T) {
+	e, y0, y1 := []float64{1e-3, -4e-3, 0}, []float64{1, -2, 0}, []float64{-3, 1, 0}
+	for want, norm := range map[float64]Norm{
+		math.Sqrt((1./9 + 4) / 3):     RMS(1e-3, 0),
+		2:                             Max(1e-3, 0),
+		math.Sqrt((1./16 + 1./9) / 3): RMSWith(1e-3, []float64{1e-3, 1e-2, 0}),
+	} {
+		size, err := norm(e, y0, y1)
+		require.NoError(t, err)
+		require.InDelta(t, want, size, 1e-12)
+	}
+	size, err := Max(1e-3, 0)([]float64{math.NaN(), 1}, y0[:2], y1[:2])
+	require.NoError(t, err)
+	require.True(t, math.IsNaN(size))
+}
+
+func TestStream(t *testing.T) {
+	require.Equal(t, Stream(1, 2).Uint64(), Stream(1, 2).Uint64())
+	require.NotEqual(t, Stream(1, 2).Uint64(), Stream(1, 3).Uint64())
+	require.NotEqual(t, Stream(1, 2).Uint64(), Stream(2, 2).Uint64())
+}
+
 func TestSteps(t *testing.T) {
 	r, err := Solve(context.Background(), brusselator, brusselatorStart, 0, 20, nil)
 	require.NoError(t, err)

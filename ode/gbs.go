@@ -38,9 +38,7 @@ func substeps(line int) int { return 4*line - 2 }
 
 func (m gbs) stepper(n int, s *Settings) stepper {
 	g := &extrapolated{n: n, lines: m.lines}
-	if g.target = m.lines; m.lines == 0 {
-		g.target = max(2, min(gbsLines-1, int(-0.6*math.Log10(s.RTol)+1.5)))
-	}
+	g.reset(s)
 	points := 0
 	for k := 1; k <= gbsLines; k++ {
 		g.work[k] = float64(substeps(k))
@@ -52,7 +50,6 @@ func (m gbs) stepper(n int, s *Settings) stepper {
 		g.first[k] = points
 		points += substeps(k) + 1
 	}
-	g.n = n
 	vectors := newVectors(2*gbsLines+4, n)
 	for k := 1; k <= gbsLines; k++ {
 		g.table[k], g.middle[k] = vectors[2*k-2], vectors[2*k-1]
@@ -85,6 +82,14 @@ type extrapolated struct {
 	errors, hopes, costs [gbsLines + 1]float64 // by line: error; step size it would take; work per unit of it
 	reached              int
 	rejected             bool
+	shortened            int // how often the step was, for its interpolant
+}
+
+func (g *extrapolated) reset(s *Settings) {
+	if g.target = g.lines; g.lines == 0 {
+		g.target = max(2, min(gbsLines-1, int(-0.6*math.Log10(s.RTol)+1.5)))
+	}
+	g.rejected, g.shortened = false, 0
 }
 
 func (g *extrapolated) layout() (bool, int) {
@@ -97,10 +102,10 @@ func (g *extrapolated) layout() (bool, int) {
 func (g *extrapolated) step(a *attempt) (float64, error) {
 	h := a.t1 - a.t0
 	size := math.Abs(h)
-	if a.fresh && !a.again {
-		g.rejected = false
-	}
 	g.rejected = a.again
+	if !a.again {
+		g.shortened = 0
+	}
 	if g.lines > 0 {
 		for k := 1; k <= g.lines; k++ {
 			if fault := g.line(a, k, h); fault != nil {
@@ -121,8 +126,11 @@ func (g *extrapolated) step(a *attempt) (float64, error) {
 		}
 		g.reached = k
 		e := g.errors[k]
-		if e-e != 0 {
+		if e-e != 0 && a.measure.norm == nil {
 			return 0, blame(a.t1, g.table[1])
+		}
+		if e != e {
+			return e, nil
 		}
 		if k > 2 && e > 1 && e >= g.errors[k-1] {
 			// Not the beginning of convergence.
@@ -347,6 +355,30 @@ func (g *extrapolated) interpolate(a *attempt) error {
 			}
 			a.extra[l*n+i] = 16 * e
 		}
+	}
+	return g.between(a, degree)
+}
+
+// between rejects a step whose interpolant is less accurate than it is, and
+// keeps the next one from being so. What is estimated is the last term of the
+// interpolant, at its largest (Hairer, Nørsett & Wanner I, II.9, eq. 9.22).
+func (g *extrapolated) between(a *attempt, degree int) error {
+	m := float64(degree)
+	largest := math.Pow(m/(4*(m+4)), m/2) / ((m + 4) * (m + 4))
+	last := a.extra[degree*g.n : (degree+1)*g.n]
+	size, fault := a.measure.size(last, a.y0, a.y1)
+	if fault != nil {
+		return fault
+	}
+	size *= largest
+	fits := math.Abs(a.t1-a.t0) * math.Max(0.2, 0.9*math.Pow(math.Max(size, 1e-30), -1/(m+4)))
+	if size > 1 && g.shortened < 3 { // rounding in high differences goes no further down
+		g.shortened++
+		a.next = fits
+		return errBetween
+	}
+	if a.next > fits {
+		a.next = fits
 	}
 	return nil
 }

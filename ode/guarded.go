@@ -77,7 +77,12 @@ func (e *nonFinite) Is(target error) bool { return target == ErrNonFinite }
 // refused reports whether an error refuses a point, rather than ends the
 // integration.
 func refused(err error) bool {
-	return errors.Is(err, ErrDomain) || errors.Is(err, ErrNonFinite) || errors.Is(err, errNewton) || errors.Is(err, errSingular)
+	for _, target := range []error{ErrDomain, ErrNonFinite, errNewton, errSingular, errNorm, errBetween} {
+		if errors.Is(err, target) {
+			return true
+		}
+	}
+	return false
 }
 
 // resolution is the smallest step that moves t.

@@ -28,38 +28,42 @@ type Banded interface {
 type jacobian struct {
 	band
 	data    []float64
+	own     []float64 // what a banded field writes, in its own widths; nil: data serves
 	formula fd.Formula
 	small   []float64
 	y, f    []float64
 }
 
-func newJacobian(n int, s *Settings, f Field) *jacobian {
-	shape := dense(n)
+// bandOf is the shape in which the Jacobian of a field is worth keeping.
+func bandOf(n int, f Field) band {
 	if b, ok := f.(Banded); ok {
 		lower, upper := b.Bandwidths()
 		lower, upper = min(max(lower, 0), n-1), min(max(upper, 0), n-1)
 		if 2*lower+upper+1 < n {
-			shape = banded(n, lower, upper, 0)
+			return banded(n, lower, upper, 0)
 		}
 	}
-	j := &jacobian{band: shape, data: make([]float64, shape.size()), formula: s.Differences, small: smallness(n, s)}
-	storage := make([]float64, 2*n)
-	j.y, j.f = storage[:n], storage[n:]
-	return j
+	return dense(n)
+}
+
+// of returns a jacobian for the field: j, which may be nil, if it has the shape,
+// and else a new one.
+func (j *jacobian) of(f Field, n int, s *Settings) (fit *jacobian, made bool) {
+	if shape := bandOf(n, f); j == nil || j.band != shape {
+		storage := make([]float64, 3*n)
+		j = &jacobian{band: shape, data: make([]float64, shape.size()), y: storage[:n], f: storage[n : 2*n], small: storage[2*n:]}
+		made = true
+	}
+	j.formula = s.Differences
+	smallness(j.small, s)
+	return j, made
 }
 
 // take evaluates ∂f/∂y at (t, y), where the field is f0.
 func (j *jacobian) take(g *guarded, t float64, y, f0 []float64) error {
 	g.jacobians++
 	if own, ok := g.field.(Jacobian); ok {
-		clear(j.data)
-		g.inside, g.t, g.y = true, t, y
-		err := own.Jacobian(j.data, t, y)
-		g.inside = false
-		if err == nil && !finite(j.data) {
-			err = blame(t, j.data)
-		}
-		return err
+		return j.ask(g, own, t, y)
 	}
 	// Columns further apart than the band is wide share an evaluation.
 	stride := min(j.n, j.lower+j.upper+1)
@@ -75,16 +79,47 @@ func (j *jacobian) take(g *guarded, t float64, y, f0 []float64) error {
 	return nil
 }
 
+// ask takes the field's own derivatives.
+func (j *jacobian) ask(g *guarded, own Jacobian, t float64, y []float64) error {
+	to := j.data
+	b, isBanded := own.(Banded)
+	lower, upper := 0, 0
+	if isBanded {
+		lower, upper = b.Bandwidths()
+		lower, upper = max(lower, 0), max(upper, 0)
+		if size := j.n * (lower + upper + 1); len(j.own) != size {
+			j.own = make([]float64, size)
+		}
+		to = j.own
+	}
+	clear(to)
+	g.inside, g.t, g.y = true, t, y
+	err := own.Jacobian(to, t, y)
+	g.inside = false
+	if err == nil && !finite(to) {
+		err = blame(t, to)
+	}
+	if err != nil || !isBanded {
+		return err
+	}
+	clear(j.data)
+	for r := range j.n {
+		for c := max(0, r-lower); c < min(j.n, r+upper+1); c++ {
+			j.data[r*j.step+c+j.shift] = j.own[r*(lower+upper+1)+lower+c-r]
+		}
+	}
+	return nil
+}
+
 // increment is the step of the differences in component c: that of the formula at
 // 1, in proportion to the component or to what is small for it.
 func (j *jacobian) increment(c int, y float64) float64 {
 	return j.formula.Step * math.Max(j.small[c], math.Abs(y))
 }
 
-// smallness is, component by component, what the tolerances take for small:
+// smallness stores, component by component, what the tolerances take for small:
 // where the absolute one takes over from the relative one, from 1e-8 to 1e-3.
-func smallness(n int, s *Settings) []float64 {
-	small := make([]float64, n)
+func smallness(small []float64, s *Settings) {
 	for i := range small {
 		a := s.ATol
 		if i < len(s.ATols) {
@@ -92,7 +127,6 @@ func smallness(n int, s *Settings) []float64 {
 		}
 		small[i] = math.Min(1e-3, math.Max(1e-8, a/s.RTol))
 	}
-	return small
 }
 
 // columnsFrom differences every column first, first + stride, … by the stencil,

@@ -39,8 +39,11 @@ func Max(rtol, atol float64) Norm {
 		largest := 0.0
 		for i, e := range err {
 			e = math.Abs(e) / (max(atol, leastScale) + rtol*max(math.Abs(y0[i]), math.Abs(y1[i])))
-			if !(e <= largest) {
+			if e > largest || e != e {
 				largest = e
+			}
+			if largest != largest {
+				break
 			}
 		}
 		return largest, nil

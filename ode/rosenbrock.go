@@ -63,7 +63,8 @@ var (
 )
 
 func (rosenbrock) stepper(n int, s *Settings) stepper {
-	r := &rosenbrocked{n: n, settings: s}
+	r := &rosenbrocked{n: n}
+	r.reset(s)
 	vectors := newVectors(14, n)
 	r.u, r.k = vectors[:8], [3][]float64(vectors[8:])
 	r.inTime, r.argument, r.value = vectors[11], vectors[12], vectors[13]
@@ -85,6 +86,7 @@ type rosenbrocked struct {
 	settings *Settings
 	jacobian *jacobian // nil before the first step
 	lu       lu[float64]
+	shaped   bool // the jacobian is one for this field
 	current  bool // the Jacobian is that of the step's start
 
 	u                [][]float64
@@ -96,23 +98,27 @@ type rosenbrocked struct {
 	h                [3]pass
 }
 
+func (r *rosenbrocked) reset(s *Settings) { r.settings, r.shaped, r.current = s, false, false }
+
 func (r *rosenbrocked) layout() (bool, int) { return true, 1 }
 
 func (r *rosenbrocked) step(a *attempt) (float64, error) {
 	h := a.t1 - a.t0
 	a.order = 5
-	if r.jacobian == nil {
-		r.jacobian = newJacobian(r.n, r.settings, a.field.field)
-		r.lu = newLU[float64](r.jacobian.band)
+	if !r.shaped {
+		if j, made := r.jacobian.of(a.field.field, r.n, r.settings); made {
+			r.jacobian, r.lu = j, newLU[float64](j.band)
+		}
+		r.shaped = true
 	}
 	if !a.again {
 		r.current = false
 	}
 	if !r.current {
-		if fault := r.jacobian.take(a.field, a.t0, a.y0, a.f0); fault != nil {
+		if fault := r.jacobian.take(a.field, a.first, a.y0, a.f0); fault != nil {
 			return 0, fault
 		}
-		if fault := r.jacobian.inTime(a.field, r.inTime, a.t0, a.last, a.y0, a.f0); fault != nil {
+		if fault := r.jacobian.inTime(a.field, r.inTime, a.first, a.last, a.y0, a.f0); fault != nil {
 			return 0, fault
 		}
 		r.current = true

@@ -27,16 +27,18 @@ type Settings struct {
 	Controlled int
 
 	// Controller chooses the step sizes; the zero value is the one that suits
-	// the method.
+	// the method. GBS and Radau5 have their own, which GBS always uses and Radau5
+	// in place of the zero value.
 	Controller Controller
 
 	// Step is the step size of a method without error control, which needs
 	// it, or the first step of an adaptive method. Zero lets an adaptive
 	// method choose (Hairer, Nørsett & Wanner I, II.4).
 	Step float64
-	// MinStep and MaxStep bound the step size of an adaptive method. A step
-	// that would have to be smaller than MinStep, or than t resolves, ends the
-	// integration with ErrMinStep. Zero means no bound.
+	// MinStep and MaxStep bound the step size of an adaptive method; only an end,
+	// an output time or an event makes a step shorter. One that would have to be
+	// smaller than MinStep, or than t resolves, ends the integration with
+	// ErrMinStep. Zero means no bound.
 	MinStep, MaxStep float64
 	// MaxSteps bounds the attempted steps. Zero means 1 000 000.
 	MaxSteps int
@@ -63,7 +65,8 @@ type Settings struct {
 	// Observer, if not nil, sees every accepted step. It ends the integration
 	// well by returning ErrStop, and with an error by returning that.
 	Observer func(*Step) error
-	// Discard keeps no more of the trajectory than its first and last state.
+	// Discard keeps no more of the trajectory than its first and last state. GBS,
+	// which then needs no interpolant, may take longer steps.
 	Discard bool
 }
 
@@ -106,6 +109,10 @@ func (s *Settings) resolved(n int, t0, t1 float64) (Settings, error) {
 		return r, fmt.Errorf("Step = %g must be finite and not negative", r.Step)
 	case r.MinStep < 0 || r.MaxStep < 0 || math.IsNaN(r.MinStep) || math.IsNaN(r.MaxStep):
 		return r, errors.New("MinStep and MaxStep must not be negative")
+	case r.MaxStep > 0 && r.MinStep > r.MaxStep:
+		return r, fmt.Errorf("MinStep = %g is larger than MaxStep = %g", r.MinStep, r.MaxStep)
+	case r.MaxStep > 0 && r.MaxStep < resolution(t0):
+		return r, fmt.Errorf("MaxStep = %g is less than t = %g resolves (%.2g)", r.MaxStep, t0, resolution(t0))
 	case r.MaxSteps < 0:
 		return r, fmt.Errorf("MaxSteps = %d must not be negative", r.MaxSteps)
 	case math.IsNaN(t0) || math.IsInf(t0, 0) || math.IsNaN(t1):
@@ -126,6 +133,12 @@ func (s *Settings) resolved(n int, t0, t1 float64) (Settings, error) {
 	}
 	if r.Differences.Stencil == nil {
 		r.Differences = fd.Forward
+	}
+	if d := r.Differences; d.Derivative != 1 || !(d.Step > 0) {
+		panic(fmt.Sprintf("ode: Differences of derivative %d with step %g", d.Derivative, d.Step))
+	}
+	if err := r.Controller.check(); err != nil {
+		return r, err
 	}
 	if err := ordered("Discontinuities", r.Discontinuities, t0, t1); err != nil {
 		return r, err

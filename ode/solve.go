@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"sync"
 )
 
 // Solve integrates dy/dt = f(t, y) from y(t0) = y0 to t1, backward if t1 < t0.
@@ -53,6 +54,7 @@ type work struct {
 	nextJump  int
 	h         float64 // size of the next step, positive
 	longest   float64 // that a step may be
+	least     float64 // that one may be, apart from what t resolves
 	stepped   int     // attempts
 	crowded   int     // events in a row that leave time where it is
 	step      Step
@@ -72,6 +74,8 @@ func newWork(f Field, y0 []float64, t0, t1 float64, r *Trajectory) *work {
 		w = &work{}
 		w.attempt.looked = looked
 		w.makeStorage(n, s)
+	} else {
+		w.stepper.reset(s)
 	}
 	w.settings, w.trajectory, w.field = s, r, guarded{field: f}
 	w.direction, w.end, w.gridStart = 1, t1, t0
@@ -81,6 +85,9 @@ func newWork(f Field, y0 []float64, t0, t1 float64, r *Trajectory) *work {
 	w.longest = math.Inf(1)
 	if s.MaxStep > 0 {
 		w.longest = s.MaxStep
+	}
+	if w.least = s.MinStep; !math.IsInf(t1, 0) {
+		w.least = max(w.least, 0x1p-100*math.Abs(t1-t0)) // at t = 0 the numbers go much further down
 	}
 	a := &w.attempt
 	a.t0, a.fresh, a.measure = t0, true, newMeasure(s)
@@ -119,13 +126,16 @@ func (w *work) makeStorage(n int, s *Settings) {
 	}
 }
 
-// reuse returns a work of an explicit method that is done, or nil.
+// spares are works that are done, by their method.
+var spares sync.Map // of Method to *sync.Pool of *work
+
+// reuse returns a work that is done, or nil.
 func reuse(m Method, n int, looked bool) *work {
-	explicit, ok := m.(*tableau)
+	pool, ok := spares.Load(m)
 	if !ok {
 		return nil
 	}
-	w, ok := explicit.spare.Get().(*work)
+	w, ok := pool.(*sync.Pool).Get().(*work)
 	if !ok || len(w.attempt.y0) != n || w.attempt.looked != looked {
 		return nil
 	}
@@ -134,17 +144,19 @@ func reuse(m Method, n int, looked bool) *work {
 
 // release gives the work to the next solve.
 func (w *work) release() {
-	m, ok := w.settings.Method.(*tableau)
-	if !ok || w.stepper == nil {
+	if w.stepper == nil {
 		return
+	}
+	pool, ok := spares.Load(w.settings.Method)
+	if !ok {
+		pool, _ = spares.LoadOrStore(w.settings.Method, new(sync.Pool))
 	}
 	a := attempt{
 		field: &w.field, looked: w.attempt.looked, y0: w.attempt.y0, f0: w.attempt.f0, y1: w.attempt.y1, f1: w.attempt.f1,
 		err: w.attempt.err, slopes: w.attempt.slopes, extra: w.attempt.extra,
 	}
 	*w = work{stepper: w.stepper, adaptive: w.adaptive, keeps: w.keeps, attempt: a}
-	w.stepper.(*explicit).reset()
-	m.spare.Put(w)
+	pool.(*sync.Pool).Put(w)
 }
 
 // fail wraps an error with the place.
@@ -170,7 +182,8 @@ func (w *work) run(ctx context.Context) (err error) {
 	}
 	var fault error
 	if len(a.y0) > 0 {
-		fault = w.field.eval(a.f0, a.t0, a.y0)
+		a.first = w.behind(a.t0)
+		fault = w.field.eval(a.f0, a.first, a.y0)
 	}
 	w.trajectory.add(a.t0, a.y0, a.f0, nil, nil)
 	if fault != nil {
@@ -183,7 +196,7 @@ func (w *work) run(ctx context.Context) (err error) {
 	}
 	if a.t0 == w.end || len(a.y0) == 0 {
 		for range w.settings.SaveAt {
-			w.trajectory.saved = append(w.trajectory.saved, append([]float64(nil), a.y0...))
+			w.trajectory.saved = append(w.trajectory.saved, slices.Clone(a.y0))
 		}
 		w.trajectory.Reason = Reached
 		if a.t0 != w.end && !math.IsInf(w.end, 0) {
@@ -199,8 +212,9 @@ func (w *work) run(ctx context.Context) (err error) {
 		}
 	}
 	if w.adaptive {
-		w.h = max(w.h, resolution(a.t0))
+		w.h = max(w.h, resolution(a.t0), w.settings.MinStep)
 	}
+	w.saveStart()
 	w.aim()
 	for {
 		if err := ctx.Err(); err != nil {
@@ -243,11 +257,17 @@ func (w *work) advance() (ended bool, err error) {
 		w.stepped++
 		cut := w.next()
 		h := math.Abs(a.t1 - a.t0)
-		if h == 0 {
+		switch {
+		case h == 0:
 			return true, w.fail(w.h, fmt.Errorf("%w: it does not move t", ErrMinStep), "raise Step")
+		case math.IsInf(h, 1):
+			return true, w.fail(w.h, fmt.Errorf("%w: t leaves the numbers, and nothing happens any more", ErrMaxSteps), "give an end, or an event that the solution meets")
 		}
 		a.next = 0
 		square, fault := w.stepper.step(a)
+		if square-square != 0 && fault == nil {
+			fault = errNorm
+		}
 		if a.looked && fault == nil && !(square > 1) {
 			fault = w.stepper.interpolate(a)
 		}
@@ -261,9 +281,12 @@ func (w *work) advance() (ended bool, err error) {
 			}
 			return true, w.fail(h, fault, advice)
 		}
-		if fault != nil {
+		if fault != nil && fault != errBetween {
 			w.trajectory.Statistics.Refused++
 			w.h = h * w.controller.refuse()
+		} else if fault != nil {
+			w.trajectory.Statistics.Rejected++
+			w.h = a.next
 		} else {
 			w.trajectory.Statistics.Rejected++
 			w.h = h * w.controller.reject(square, a.order)
@@ -272,7 +295,7 @@ func (w *work) advance() (ended bool, err error) {
 			w.h = a.next
 		}
 		a.again = true
-		if least := max(w.settings.MinStep, resolution(a.t0)); w.h < least {
+		if least := max(w.least, resolution(a.t0)); w.h < least {
 			cause := fmt.Errorf("%w (%.3g)", ErrMinStep, least)
 			advice := "the solution may end here (a blow-up or the edge of the domain), or the tolerance is too tight"
 			if fault != nil {
@@ -359,6 +382,9 @@ func (w *work) accept(h, square float64, cut bool) (ended bool, err error) {
 	default:
 		w.h = h * w.controller.accept(h, square, a.order)
 	}
+	if w.adaptive && w.h < w.settings.MinStep {
+		w.h = w.settings.MinStep
+	}
 	stats.Last = w.h
 	a.fresh = false
 	if a.looked {
@@ -367,57 +393,86 @@ func (w *work) accept(h, square float64, cut bool) (ended bool, err error) {
 	return w.move(nil)
 }
 
+// forward makes the end of the step the start of the next one.
+func (w *work) forward() {
+	a := &w.attempt
+	a.t0, a.first = a.t1, a.t1
+	a.y0, a.y1 = a.y1, a.y0
+	a.f0, a.f1 = a.f1, a.f0
+}
+
 // move goes on from the end of the step, with what the observer said of it.
 func (w *work) move(observed error) (ended bool, err error) {
 	a := &w.attempt
 	h := a.t1 - a.t0
-	a.t0 = a.t1
-	a.y0, a.y1 = a.y1, a.y0
-	a.f0, a.f1 = a.f1, a.f0
+	w.forward()
 	if observed == nil && a.t0 != w.goal {
 		return false, nil
 	}
+	if ended, err := w.over(h, observed); ended {
+		return ended, err
+	}
+	if a.last != a.t1 {
+		if err := w.resume(); err != nil {
+			return true, err
+		}
+		return false, w.restart()
+	}
+	w.aim()
+	return false, nil
+}
+
+// over reports whether the observer or the end of the span ends the integration.
+func (w *work) over(h float64, observed error) (ended bool, err error) {
 	switch {
 	case errors.Is(observed, ErrStop):
 		w.trajectory.Reason = Stopped
 		return true, nil
 	case observed != nil:
 		return true, w.fail(math.Abs(h), observed, "")
-	case a.t0 == w.end:
+	case w.attempt.t0 == w.end:
 		w.trajectory.Reason = Reached
 		return true, nil
-	case a.last != a.t1:
-		return w.restart()
 	}
-	w.aim()
 	return false, nil
 }
 
-// restart begins anew at the state reached, behind a discontinuity or with a
-// state that an event has changed.
-func (w *work) restart() (ended bool, err error) {
+// behind is t, or one float behind it where the field jumps.
+func (w *work) behind(t float64) float64 {
+	if slices.Contains(w.settings.Discontinuities, t) && t != w.end {
+		return math.Nextafter(t, w.end)
+	}
+	return t
+}
+
+// resume asks for the field at the state reached, behind a discontinuity or with
+// a state that an event has changed, and keeps both.
+func (w *work) resume() error {
 	a := &w.attempt
-	t := a.t0
-	if w.nextJump < len(w.settings.Discontinuities) && t == w.settings.Discontinuities[w.nextJump] {
-		t = math.Nextafter(t, w.end)
+	a.first = w.behind(a.t0)
+	if fault := w.field.eval(a.f0, a.first, a.y0); fault != nil {
+		return w.fail(0, fault, "the field refuses the state behind a discontinuity or an event")
 	}
-	if fault := w.field.eval(a.f0, t, a.y0); fault != nil {
-		return true, w.fail(0, fault, "the field refuses the state behind a discontinuity or an event")
-	}
+	w.trajectory.add(a.t0, a.y0, a.f0, a.slopes, a.extra)
+	return nil
+}
+
+// restart begins anew from there.
+func (w *work) restart() error {
+	a := &w.attempt
 	a.fresh = true
+	w.gridStart, w.gridIndex = a.t0, 0
 	w.aim()
-	if w.trajectory.kept {
-		w.trajectory.add(a.t0, a.y0, a.f0, a.slopes, a.extra)
+	if !w.adaptive {
+		return nil
 	}
-	if w.adaptive {
-		w.controller.restart()
-		h, fault := w.firstStep()
-		if fault != nil {
-			return true, w.fail(0, fault, "")
-		}
-		w.h = h
+	w.controller.restart()
+	h, fault := w.firstStep()
+	if fault != nil {
+		return w.fail(0, fault, "")
 	}
-	return false, nil
+	w.h = max(h, w.settings.MinStep)
+	return nil
 }
 
 // show lets the events and the observer see an accepted step, keeps it, and
@@ -429,22 +484,19 @@ func (w *work) show(h float64) (ended bool, err error) {
 		Index: w.trajectory.Statistics.Steps - 1, T0: a.t0, T1: a.t1, Y0: a.y0, Y1: a.y1, F0: a.f0, F1: a.f1, Err: a.err,
 		piece: piece{t0: a.t0, h: a.t1 - a.t0, y0: a.y0, f0: a.f0, y1: a.y1, f1: a.f1, slopes: a.slopes, extra: a.extra},
 	}
-	terminal, changed := false, false
+	var hits []Hit // that end the step
 	if w.watch != nil {
-		hits, cut, err := w.watch.step(s)
+		found, cut, err := w.watch.step(s)
 		if err != nil {
 			return true, w.fail(h, err, "")
 		}
-		w.trajectory.Hits = append(w.trajectory.Hits, hits...)
 		if cut {
-			if err := w.cutAt(hits[len(hits)-1]); err != nil {
+			if err := w.cutAt(found[len(found)-1]); err != nil {
 				return true, err
 			}
-			for _, hit := range hits {
-				terminal = terminal || w.settings.Events[hit.Event].Terminal
-				changed = changed || w.settings.Events[hit.Event].Apply != nil
-			}
+			hits = found
 		}
+		w.trajectory.Hits = append(w.trajectory.Hits, found...)
 	}
 	var observed error
 	if w.settings.Observer != nil {
@@ -452,38 +504,29 @@ func (w *work) show(h float64) (ended bool, err error) {
 	}
 	w.save()
 	w.trajectory.add(s.T1, s.Y1, s.F1, a.slopes, a.extra)
-	if !changed {
-		if terminal {
-			a.t0 = s.T1
-			w.trajectory.Reason = Terminated
-			if observed != nil && !errors.Is(observed, ErrStop) {
-				return true, w.fail(h, observed, "")
-			}
-			return true, nil
-		}
+	if hits == nil {
 		return w.move(observed)
 	}
-	return w.change(terminal, observed)
+	return w.meet(hits, observed)
 }
 
-// change applies the events at the end of a step that was cut for them.
-func (w *work) change(terminal bool, observed error) (ended bool, err error) {
+// meet applies the events at the end of a step that was cut for them, and goes on
+// or ends with what they say.
+func (w *work) meet(hits []Hit, observed error) (ended bool, err error) {
 	a, s := &w.attempt, &w.step
-	crowded := math.Abs(s.T1-s.T0) < resolution(s.T0)
+	h := s.T1 - s.T0
 	a.t1, a.last = s.T1, s.T1
 	copy(a.y1, s.Y1)
 	copy(a.f1, s.F1)
-	if ended, err := w.move(observed); ended || err != nil {
-		if err == nil && terminal {
-			w.trajectory.Reason = Terminated
-		}
-		return ended, err
-	}
-	for k := len(w.trajectory.Hits) - len(w.watch.found); k < len(w.trajectory.Hits); k++ {
-		e := &w.settings.Events[w.trajectory.Hits[k].Event]
-		if e.Apply == nil || w.trajectory.Hits[k].T != a.t0 {
+	w.forward()
+	terminal, changed := false, false
+	for _, hit := range hits {
+		e := &w.settings.Events[hit.Event]
+		terminal = terminal || e.Terminal && hit.T == a.t0
+		if e.Apply == nil || hit.T != a.t0 {
 			continue
 		}
+		changed = true
 		if err := e.Apply(a.t0, a.y0); err != nil {
 			return true, w.fail(0, err, "")
 		}
@@ -491,20 +534,36 @@ func (w *work) change(terminal bool, observed error) (ended bool, err error) {
 	if !finite(a.y0) {
 		return true, w.fail(0, fmt.Errorf("an event left the state %.6g, which is not finite", a.y0), "")
 	}
-	if ended, err := w.restart(); ended || err != nil {
-		return ended, err
+	if changed {
+		if err := w.resume(); err != nil {
+			return true, err
+		}
 	}
-	if terminal {
+	if terminal && observed == nil {
 		w.trajectory.Reason = Terminated
 		return true, nil
 	}
-	if w.crowded++; !crowded {
+	if ended, err := w.over(h, observed); ended {
+		return ended, err
+	}
+	if err := w.restart(); err != nil {
+		return true, err
+	}
+	if w.crowded++; math.Abs(h) >= resolution(s.T0) {
 		w.crowded = 0
 	}
 	if w.crowded > 20 {
 		return true, w.fail(0, fmt.Errorf("%w: events follow each other without end", ErrMinStep), "let Apply rest the state, or make the event terminal")
 	}
 	return false, w.watch.again(a.t0, a.y0)
+}
+
+// saveStart keeps the start where it is among the times of SaveAt.
+func (w *work) saveStart() {
+	a, r := &w.attempt, w.trajectory
+	for len(r.saved) < len(w.settings.SaveAt) && w.settings.SaveAt[len(r.saved)] == a.t0 {
+		r.saved = append(r.saved, slices.Clone(a.y0))
+	}
 }
 
 // save interpolates the states at the times of SaveAt that the step covers.

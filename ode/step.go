@@ -35,8 +35,10 @@ type piece struct {
 	extra          []float64 // the extra vectors, one after the other; nil: none
 }
 
-func (p *piece) at(dst []float64, t float64) {
-	s := (t - p.t0) / p.h
+func (p *piece) at(dst []float64, t float64) { p.part(dst, (t-p.t0)/p.h) }
+
+// part is the state at θ = s, which may be closer to the start than t resolves.
+func (p *piece) part(dst []float64, s float64) {
 	r, u := 1-s, s-0.5
 	n := len(dst)
 	terms := len(p.extra) / max(1, n)

@@ -19,6 +19,8 @@ type stepper interface {
 	// wants to know.
 	keep(a *attempt)
 	keeps() bool
+	// reset forgets the solve that is done, for one with these settings.
+	reset(s *Settings)
 }
 
 // An attempt is a step to be made: what the stepper is given, and what it
@@ -29,6 +31,7 @@ type attempt struct {
 
 	t0, t1 float64
 	last   float64 // time at which the field is asked at the end; t1, or one float before a discontinuity
+	first  float64 // time at which the field was asked at the start; t0, or one float behind a discontinuity
 	y0, f0 []float64
 	again  bool // an attempt from t0 has failed before
 	looked bool // somebody looks at err or between the ends of the step

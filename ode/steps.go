@@ -2,6 +2,7 @@ package ode
 
 import (
 	"context"
+	"errors"
 	"iter"
 )
 
@@ -12,7 +13,8 @@ import (
 //
 // needs no memory for the trajectory. An error ends the sequence and comes last,
 // with a nil step. Breaking out of the loop ends the integration. A step's
-// slices are valid until the next one.
+// slices are valid until the next one. What a trajectory would hold, events and
+// saved states, an observer has to keep.
 func Steps(ctx context.Context, f Field, y0 []float64, t0, t1 float64, s *Settings) iter.Seq2[*Step, error] {
 	return func(yield func(*Step, error) bool) {
 		var settings Settings
@@ -22,16 +24,17 @@ func Steps(ctx context.Context, f Field, y0 []float64, t0, t1 float64, s *Settin
 		settings.Discard = true
 		observer, broken := settings.Observer, false
 		settings.Observer = func(step *Step) error {
+			var observed error
 			if observer != nil {
-				if err := observer(step); err != nil {
-					return err
+				if observed = observer(step); observed != nil && !errors.Is(observed, ErrStop) {
+					return observed
 				}
 			}
 			if !yield(step, nil) {
 				broken = true
 				return ErrStop
 			}
-			return nil
+			return observed
 		}
 		if _, err := Solve(ctx, f, y0, t0, t1, &settings); err != nil && !broken {
 			yield(nil, err)

@@ -68,6 +68,68 @@ func TestBandedJacobian(t *testing.T) {
 	}
 }
 
+// TestOwnBandInSmallSystems: a banded field writes its Jacobian in its own widths,
+// also where the band is as wide as the matrix.
+func TestOwnBandInSmallSystems(t *testing.T) {
+	for n := 1; n < 7; n++ {
+		y0 := make([]float64, n)
+		y0[0] = 1
+		for _, m := range []Method{Radau5, Rosenbrock} {
+			s := &Settings{Method: m, RTol: 1e-8}
+			own, dense := mustSolve(t, problem.Heat{}, y0, 0, 5, s), mustSolve(t, FieldFunc(problem.Heat{}.Eval), y0, 0, 5, s)
+			require.InDeltaSlice(t, end(own), end(dense), 1e-8, "%s, n = %d", m.Name(), n)
+			require.InDelta(t, own.Statistics.Steps, dense.Statistics.Steps, 3, "%s, n = %d", m.Name(), n)
+		}
+	}
+}
+
+// TestStiffInterpolants: between the steps of a stiff solution, in components of
+// very different sizes, as at their ends.
+func TestStiffInterpolants(t *testing.T) {
+	p := problem.ByName("rober")
+	var times []float64
+	for k := range 200 {
+		times = append(times, math.Pow(10, -3+float64(k)/20))
+	}
+	exact, err := Solve(context.Background(), p.Field, p.Y0, 0, 1e7, &Settings{Method: Radau5, RTol: 1e-11, ATol: 1e-19, StopAt: times})
+	require.NoError(t, err)
+	for _, m := range []Method{Radau5, Rosenbrock, Auto} {
+		for _, tol := range []float64{1e-4, 1e-6, 1e-8} {
+			r, err := Solve(context.Background(), p.Field, p.Y0, 0, 1e7, &Settings{Method: m, RTol: tol, ATol: tol * 1e-8, SaveAt: times, Discard: true})
+			require.NoError(t, err)
+			for k, y := range r.Saved() {
+				for i, want := range exact.At(nil, times[k]) {
+					require.InEpsilon(t, want, y[i], 300*tol, "%s at %g, t = %g, component %d", m.Name(), tol, times[k], i)
+				}
+			}
+		}
+	}
+}
+
+// TestAutoTurns to the implicit method and back, as the field changes.
+func TestAutoTurns(t *testing.T) {
+	rate := func(at float64) float64 {
+		if at > 10 && at < 20 {
+			return 1e4
+		}
+		return 1
+	}
+	f := FieldFunc(func(dst []float64, at float64, y []float64) error {
+		dst[0] = -rate(at) * (y[0] - math.Cos(at))
+		return nil
+	})
+	s := &Settings{Method: Auto, RTol: 1e-6, Discontinuities: []float64{10, 20}}
+	r := mustSolve(t, f, []float64{1}, 0, 30, s)
+	require.Less(t, r.Statistics.Steps, 400)
+	s.Method = Radau5
+	require.Less(t, r.Statistics.Jacobians, mustSolve(t, f, []float64{1}, 0, 30, s).Statistics.Steps)
+	require.Positive(t, r.Statistics.Jacobians)
+	for _, rate := range []float64{1e3, 3e3, 1e4, 1e5} {
+		stiff := FieldFunc(func(dst []float64, at float64, y []float64) error { dst[0] = -rate * (y[0] - math.Cos(at)); return nil })
+		require.Less(t, mustSolve(t, stiff, []float64{0}, 0, 10, &Settings{Method: Auto, RTol: 1e-6}).Statistics.Steps, 200, "rate %g", rate)
+	}
+}
+
 // bandOnly knows the shape of its Jacobian and not the Jacobian.
 type bandOnly struct{}
 

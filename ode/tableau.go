@@ -29,9 +29,8 @@ type tableau struct {
 	denseA [][]float64
 	denseC []float64
 
-	once  sync.Once
-	plan  *plan
-	spare sync.Pool // works that are done
+	once sync.Once
+	plan *plan
 }
 
 func (m *tableau) Name() string       { return m.name }

@@ -3,6 +3,7 @@ package ode
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sort"
 )
 
@@ -90,8 +91,8 @@ func (r *Trajectory) State(i int) []float64 { return r.knot(i)[:r.n:r.n] }
 func (r *Trajectory) Saved() [][]float64 { return r.saved }
 
 // Continue integrates on from the last state to t1 with the settings of the
-// trajectory and the step size that it had reached. StopAt and SaveAt times
-// that lie behind are done with.
+// trajectory and the step size that it had reached. Times of
+// StopAt, SaveAt and Discontinuities that lie behind are done with.
 func (r *Trajectory) Continue(ctx context.Context, f Field, t1 float64) (*Trajectory, error) {
 	last := len(r.times) - 1
 	t0 := r.times[last]
@@ -110,6 +111,11 @@ func (r *Trajectory) Continue(ctx context.Context, f Field, t1 float64) (*Trajec
 		return kept
 	}
 	s.StopAt, s.SaveAt = ahead(s.StopAt), ahead(s.SaveAt)
+	jumps := ahead(s.Discontinuities)
+	if slices.Contains(s.Discontinuities, t0) {
+		jumps = append([]float64{t0}, jumps...) // behind which the field is asked
+	}
+	s.Discontinuities = jumps
 	if s.Method.EmbeddedOrder() > 0 && r.Statistics.Last > 0 {
 		s.Step = r.Statistics.Last
 	}
