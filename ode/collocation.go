@@ -120,6 +120,7 @@ type collocated struct {
 	shaped, known, current, stale bool
 	factored                      float64 // step size of the factors; 0: none
 	polynomial                    float64 // size of the step of powers; 0: none
+	divided                       bool    // powers are those of the step just made
 	rate                          float64 // of the last iterations' convergence
 	iterations                    int
 
@@ -202,7 +203,8 @@ func (r *collocated) prepare(a *attempt, h float64) error {
 
 func (r *collocated) step(a *attempt) (float64, error) {
 	h := a.t1 - a.t0
-	a.next, a.order = 0, float64(r.lower+1)
+	a.order = float64(r.lower + 1)
+	r.divided = false
 	if a.fresh && !a.again {
 		r.polynomial, r.lastStep, r.rate, r.known, r.current = 0, 0, 1, false, false
 	}
@@ -528,6 +530,10 @@ func (r *collocated) interpolate(a *attempt) error {
 // divide stores the divided differences of the polynomial through 0 and the
 // stages, without the factor θ.
 func (r *collocated) divide() {
+	if r.divided {
+		return
+	}
+	r.divided = true
 	p := r.powers
 	for k, c := range r.c {
 		for i, z := range r.z[k] {

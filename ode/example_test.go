@@ -28,9 +28,8 @@ func Example() {
 	// Output: after a half turn -1.000000, after a turn 1.000000
 }
 
-// Output times: SaveAt interpolates and leaves the steps alone; StopAt ends a step
-// there, for the last digits.
-func Example_outputTimes() {
+// SaveAt interpolates, and leaves the steps alone.
+func Example_saveAt() {
 	r, err := ode.Solve(background, oscillator, []float64{1, 0}, 0, 4, &ode.Settings{
 		RTol: 1e-10, SaveAt: []float64{1, 2, 3}, Discard: true,
 	})
@@ -45,6 +44,82 @@ func Example_outputTimes() {
 	// cos 1 = 0.54030231
 	// cos 2 = -0.41614684
 	// cos 3 = -0.98999250
+}
+
+// StopAt ends a step exactly there, with the accuracy of the steps.
+func Example_stopAt() {
+	r, err := ode.Solve(background, oscillator, []float64{1, 0}, 0, 4, &ode.Settings{RTol: 1e-12, StopAt: []float64{1, 2, 3}})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for i := 1; i <= 3; i++ {
+		fmt.Printf("cos %d = %.11f\n", i, r.At(nil, float64(i))[0])
+	}
+	// Output:
+	// cos 1 = 0.54030230587
+	// cos 2 = -0.41614683655
+	// cos 3 = -0.98999249660
+}
+
+// An observer sees every step, and may end the solve well.
+func Example_observer() {
+	s := &ode.Settings{Discard: true, Observer: func(step *ode.Step) error {
+		if step.Y1[0] < 0 {
+			return ode.ErrStop
+		}
+		return nil
+	}}
+	r, err := ode.Solve(background, oscillator, []float64{1, 0}, 0, math.Inf(1), s)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(r.Reason, "after the first quarter turn:", r.Time(r.Len()-1) > math.Pi/2)
+	// Output: stopped by the observer after the first quarter turn: true
+}
+
+// A controller that changes the step size smoothly, and tolerances by component.
+func Example_control() {
+	s := &ode.Settings{Controller: ode.PID, RTol: 1e-8, ATols: []float64{1e-10, 1e-6}}
+	r, err := ode.Solve(background, oscillator, []float64{1, 0}, 0, 2*math.Pi, s)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Printf("%.6f\n", r.State(r.Len() - 1)[0])
+	// Output: 1.000000
+}
+
+// rod is the heat in a rod of a thousand pieces: each knows its neighbours alone.
+type rod struct{}
+
+func (rod) Eval(dst []float64, _ float64, u []float64) error {
+	for i := range u {
+		dst[i] = -2 * u[i]
+		if i > 0 {
+			dst[i] += u[i-1]
+		}
+		if i+1 < len(u) {
+			dst[i] += u[i+1]
+		}
+	}
+	return nil
+}
+
+func (rod) Bandwidths() (lower, upper int) { return 1, 1 }
+
+// A banded field: its Jacobian takes three evaluations, and its equations O(n).
+func Example_banded() {
+	u := make([]float64, 1000)
+	u[500] = 1
+	r, err := ode.Solve(background, rod{}, u, 0, 1000, &ode.Settings{Method: ode.Radau5})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Printf("%.5f in the middle, fewer than 100 steps: %t\n", r.State(r.Len() - 1)[500], r.Statistics.Steps < 100)
+	// Output: 0.00892 in the middle, fewer than 100 steps: true
 }
 
 // A ball that loses a tenth of its speed at every bounce: an event finds the

@@ -332,6 +332,11 @@ func TestNoAllocationPerStep(t *testing.T) {
 	}
 }
 
+// lowerBand is a field of two components, the second of which depends on both.
+type lowerBand struct{ FieldFunc }
+
+func (lowerBand) Bandwidths() (lower, upper int) { return 1, 0 }
+
 // FuzzSolve looks for panics, hangs, ends that are missed and states that are
 // not finite, over fields, spans, directions and settings.
 func FuzzSolve(f *testing.F) {
@@ -341,6 +346,7 @@ func FuzzSolve(f *testing.F) {
 	f.Add(0.0, 0.0, 1e-300, 2e-300, 1e-3, 0.0, uint8(9), uint8(3))
 	f.Add(-1.9, -3.0, 0.0, 1e4, 1e-10, 1e3, uint8(10), uint8(7))
 	f.Add(0.5, 1e5, -2.0, 2.0, 1e-8, 1e-3, uint8(15), uint8(5))
+	f.Add(0.5, -1e5, -2.0, 2.0, 1e-8, 1e-3, uint8(11), uint8(0xf0))
 	f.Fuzz(func(t *testing.T, y0, a, t0, t1, tol, h float64, kind, extras uint8) {
 		field := FieldFunc(func(dst []float64, at float64, y []float64) error {
 			switch {
@@ -363,7 +369,20 @@ func FuzzSolve(f *testing.F) {
 			s.Discontinuities = s.StopAt[:1]
 		}
 		s.Discard = extras&8 != 0
-		r, err := Solve(context.Background(), field, []float64{y0, a}, t0, t1, s)
+		if extras&16 != 0 {
+			s.Norm = Max(max(tol, 1e-14), 0)
+		}
+		if extras&32 != 0 {
+			s.ATols = []float64{0, math.Abs(h)}
+		}
+		var f Field = field
+		if extras&64 != 0 {
+			f = lowerBand{field}
+		}
+		if extras&128 != 0 {
+			s.Controller = PID
+		}
+		r, err := Solve(context.Background(), f, []float64{y0, a}, t0, t1, s)
 		if err == nil && r.Time(r.Len()-1) != t1 {
 			t.Fatalf("ended at %g instead of %g without an error", r.Time(r.Len()-1), t1)
 		}

@@ -12,8 +12,8 @@ type stepper interface {
 	// of the size of the error in units of the tolerance, 0 for a method without
 	// estimate. Where the square exceeds 1 it may leave f1 as it was.
 	step(a *attempt) (square float64, err error)
-	// interpolate fills slopes and extra for the step just made, which may cost
-	// evaluations. It is called before the step is known to stand.
+	// interpolate fills slopes and extra for the step just made, whose error is
+	// small enough. It may cost evaluations, and may still reject the step.
 	interpolate(a *attempt) error
 	// keep is told that the step just made stands, where keeps says that it
 	// wants to know.
