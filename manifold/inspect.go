@@ -194,14 +194,17 @@ func (r *Inspection) inChart(v *View, name string) error {
 		return nil
 	}
 	gamma, accuracy, err := Christoffel(v, xi)
-	if err != nil {
+	switch {
+	case errors.Is(err, ErrDomain): // no step at the edge of the domain
+	case err != nil:
 		return err
+	default:
+		if r.Gamma == nil {
+			r.Gamma = map[string]Tensor{}
+		}
+		r.Gamma[name] = gamma
+		r.numeric("christoffel", accuracy)
 	}
-	if r.Gamma == nil {
-		r.Gamma = map[string]Tensor{}
-	}
-	r.Gamma[name] = gamma
-	r.Numeric["christoffel"] = math.Max(r.Numeric["christoffel"], accuracy)
 	cubic, accuracy, err := ApproximateAmariChentsov(v, xi)
 	switch {
 	case errors.Is(err, errors.ErrUnsupported):
