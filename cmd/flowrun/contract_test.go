@@ -112,6 +112,11 @@ func TestContract(t *testing.T) {
 			for field, e := range source.Numeric {
 				require.True(t, e > 0 && e < 1e-10, "%s: error %g", field, e)
 			}
+			require.Positive(t, *source.To.KL)
+			status, stdout, stderr := flowrun(append(append([]string{"inspect"}, strings.Fields(c.family)...), "--at="+c.at, "--to="+c.to)...)
+			require.Equal(t, 0, status, stderr)
+			require.Contains(t, stdout, "KL(p‖q)")
+
 			refused(t, c.family, "--at="+c.at, "--to="+c.to+",1")
 			refused(t, c.family, "--at="+c.at, "--x="+c.x+",1")
 			refused(t, c.family, "--at="+c.at, "--x=NaN"+strings.Repeat(",1", strings.Count(c.x, ",")))
@@ -161,6 +166,7 @@ func checkDefined(t *testing.T, family string, got inspected) {
 	require.NotNil(t, got.To.ReverseKL)
 	if _, ok := got.Point["natural"]; ok {
 		require.NotNil(t, got.LogPartition)
+		require.Contains(t, got.Point, "expectation")
 		require.Equal(t, got.Point["expectation"], got.MeanStatistic)
 	}
 	if len(got.Point["source"]) == 2 {
