@@ -343,6 +343,14 @@ func (f Categorical) Fisher(dst *mat.SymDense, p []float64) error {
 	return nil
 }
 
+// Curvature is ¼ for k = 3: the simplex is part of a sphere of radius 2.
+func (f Categorical) Curvature(p []float64) (float64, error) {
+	if f.Dim() != 2 {
+		return math.NaN(), missing(f, "Gaussian curvature")
+	}
+	return 0.25, f.Check(p)
+}
+
 // Cubic is δ_ijk/p_i² − 1/p_K².
 func (f Categorical) Cubic(dst Tensor, p []float64) error {
 	if err := f.Check(p); err != nil {
@@ -495,6 +503,7 @@ var (
 	_ StructuredFisher = Categorical{}
 	_ Diverger         = Categorical{}
 	_ Cuber            = Categorical{}
+	_ Curved           = Categorical{}
 	_ Entropic         = Categorical{}
 	_ Distancer        = Categorical{}
 	_ Geodesic         = Categorical{}

@@ -1,6 +1,7 @@
 package manifold
 
 import (
+	"errors"
 	"math"
 	"testing"
 
@@ -42,7 +43,7 @@ func TestCurvatures(t *testing.T) {
 }
 
 // TestCurvatureByTheCubicTensor: the closed forms and that of any exponential
-// family agree, and a sphere has the curvature of one over its squared radius.
+// family agree, and only surfaces have a Gaussian curvature.
 func TestCurvatureByTheCubicTensor(t *testing.T) {
 	type tensorOnly struct {
 		Exponential
@@ -55,6 +56,7 @@ func TestCurvatureByTheCubicTensor(t *testing.T) {
 	}{
 		{Beta{}, []float64{2.5, 1.5}}, {Beta{}, []float64{.3, .7}}, {Gamma{}, []float64{2.5, 4}}, {InverseGamma{}, []float64{2.5, 4}},
 		{InverseGaussian{}, []float64{2, 3}}, {Lognormal{}, []float64{1, .3}}, {Normal{}, []float64{1, .3}},
+		{Categorical{K: 3}, []float64{.2, .5}}, {Multinomial{N: 5, K: 3}, []float64{.2, .5}}, {Dirichlet{K: 2}, []float64{.3, .7}},
 	} {
 		want, err := c.family.(Curved).Curvature(c.theta)
 		require.NoError(t, err)
@@ -62,7 +64,8 @@ func TestCurvatureByTheCubicTensor(t *testing.T) {
 		require.NoError(t, err)
 		require.InDelta(t, want, got, 1e-12, c.family.Name())
 	}
-	k, err := GaussianCurvature(Multinomial{N: 5, K: 3}, []float64{.2, .5})
-	require.NoError(t, err)
-	require.InDelta(t, 1./20, k, 1e-14)
+	for _, solid := range []Curved{Categorical{K: 4}, Multinomial{N: 5, K: 4}, Dirichlet{K: 3}} {
+		_, err := solid.Curvature([]float64{.2, .3, .4})
+		require.ErrorIs(t, err, errors.ErrUnsupported)
+	}
 }

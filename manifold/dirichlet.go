@@ -226,6 +226,14 @@ func meanLogFisher(dst *mat.SymDense, alpha []float64) {
 	}
 }
 
+// Curvature is that of [Beta] for k = 2.
+func (f Dirichlet) Curvature(alpha []float64) (float64, error) {
+	if f.Dim() != 2 {
+		return math.NaN(), missing(f, "Gaussian curvature")
+	}
+	return Beta{}.Curvature(alpha)
+}
+
 // Cubic is ψ₂(α_i)δ_ijk − ψ₂(α₀).
 func (f Dirichlet) Cubic(dst Tensor, alpha []float64) error {
 	if err := f.Check(alpha); err != nil {
@@ -335,6 +343,7 @@ var (
 	_ StructuredFisher = Dirichlet{}
 	_ Diverger         = Dirichlet{}
 	_ Cuber            = Dirichlet{}
+	_ Curved           = Dirichlet{}
 	_ Entropic         = Dirichlet{}
 	_ Sampler          = Dirichlet{}
 )

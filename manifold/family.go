@@ -158,7 +158,8 @@ type Metric interface {
 	Lower(dst, vector []float64) error
 }
 
-// A Curved surface has its Gaussian curvature in closed form.
+// A Curved surface has its Gaussian curvature in closed form. Of a family with
+// other than two coordinates the error wraps [errors.ErrUnsupported].
 type Curved interface {
 	Curvature(theta []float64) (float64, error)
 }

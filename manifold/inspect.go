@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 
 	"gonum.org/v1/gonum/mat"
 )
@@ -89,6 +90,9 @@ func Inspect(f Family, chart string, at, x, to []float64) (*Inspection, error) {
 	if err != nil {
 		return nil, err
 	}
+	if len(theta) > largestMatrix {
+		return nil, fmt.Errorf("%s has %d coordinates, matrices of more than %d are not listed", f.Name(), len(theta), largestMatrix)
+	}
 	r := &Inspection{
 		Family: f.Name(), Names: map[string][]string{}, Numeric: map[string]float64{},
 		Fisher: map[string][][]float64{},
@@ -150,8 +154,8 @@ func (r *Inspection) numeric(field string, accuracy float64) {
 
 func sourceOf(view *View, what string, xi []float64) ([]float64, error) {
 	if len(xi) != view.Dim() {
-		return nil, fmt.Errorf("%s: %d coordinates given, %s in chart %s has %d: %v",
-			what, len(xi), view.Name(), view.Chart().Name(), view.Dim(), view.Chart().Coordinates())
+		return nil, fmt.Errorf("%s: %d coordinates given, %s in chart %s has %d: [%s]",
+			what, len(xi), view.Name(), view.Chart().Name(), view.Dim(), strings.Join(few(view.Chart().Coordinates()), " "))
 	}
 	theta := make([]float64, len(xi))
 	if err := view.Chart().ToSource(theta, xi); err != nil {
@@ -159,6 +163,17 @@ func sourceOf(view *View, what string, xi []float64) ([]float64, error) {
 	}
 	return theta, nil
 }
+
+// few leaves out the middle of a list that would not fit on a line.
+func few(names []string) []string {
+	if len(names) <= 20 {
+		return names
+	}
+	return []string{names[0], names[1], "…", names[len(names)-1]}
+}
+
+// largestMatrix is the dimension up to which Fisher matrices are listed.
+const largestMatrix = 2000
 
 // largestTensor is the dimension up to which third-order tensors are listed.
 const largestTensor = 20
@@ -179,14 +194,17 @@ func (r *Inspection) inChart(v *View, name string) error {
 		return nil
 	}
 	gamma, accuracy, err := Christoffel(v, xi)
-	if err != nil {
+	switch {
+	case errors.Is(err, ErrDomain): // no step at the edge of the domain
+	case err != nil:
 		return err
+	default:
+		if r.Gamma == nil {
+			r.Gamma = map[string]Tensor{}
+		}
+		r.Gamma[name] = gamma
+		r.numeric("christoffel", accuracy)
 	}
-	if r.Gamma == nil {
-		r.Gamma = map[string]Tensor{}
-	}
-	r.Gamma[name] = gamma
-	r.Numeric["christoffel"] = math.Max(r.Numeric["christoffel"], accuracy)
 	cubic, accuracy, err := ApproximateAmariChentsov(v, xi)
 	switch {
 	case errors.Is(err, errors.ErrUnsupported):

@@ -57,8 +57,8 @@ func (f Logistic) WithWorkspace() Family {
 }
 
 func (f Logistic) computed() *numeric {
-	if f.work == nil {
-		f.byQuadrature = f.own(Logistic{})
+	if f.work != nil {
+		return f.work
 	}
-	return f.work
+	return f.own(Logistic{}).work
 }

@@ -168,6 +168,12 @@ func (f Multinomial) Fisher(dst *mat.SymDense, p []float64) error {
 	return err
 }
 
+// Curvature is 1/(4n) for k = 3.
+func (f Multinomial) Curvature(p []float64) (float64, error) {
+	k, err := f.categorical().Curvature(p)
+	return k / f.n(), err
+}
+
 // Cubic is n(δ_ijk/p_i² − 1/p_k²).
 func (f Multinomial) Cubic(dst Tensor, p []float64) error {
 	if err := f.Check(p); err != nil {
@@ -287,4 +293,5 @@ var (
 	_ closedForm       = Multinomial{}
 	_ FisherInChart    = Multinomial{}
 	_ StructuredFisher = Multinomial{}
+	_ Curved           = Multinomial{}
 )

@@ -266,10 +266,10 @@ func (f NegativeBinomialFree) WithWorkspace() Family {
 }
 
 func (f NegativeBinomialFree) computed() *numeric {
-	if f.work == nil {
-		f.byQuadrature = f.own(NegativeBinomialFree{})
+	if f.work != nil {
+		return f.work
 	}
-	return f.work
+	return f.own(NegativeBinomialFree{}).work
 }
 
 // Sample draws a Poisson variate whose mean is a gamma variate.

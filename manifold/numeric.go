@@ -59,7 +59,7 @@ func newNumeric(f Family) (*numeric, error) {
 		family: f, density: f.(LogDensity), scorer: scorer, mixing: mixing, other: other, n: n,
 		p: make([]float64, n), q: make([]float64, n), between: make([]float64, n),
 		from: make([]float64, n), to: make([]float64, n), score: make([]float64, n),
-		result: make([]float64, max(triangle(n), n*(n+1)*(n+2)/6)),
+		result: make([]float64, 1),
 	}
 	m.smooth, _ = f.(smooth)
 	m.fisher, m.cubic, m.entropy, m.ratio, m.ratioSum = scoreProducts{m}, scoreCubes{m}, surprise{m}, surpriseDifference{numeric: m}, surpriseExcess{m}
@@ -76,7 +76,7 @@ func newAverager(f Family) (averager, error) {
 // byQuadrature is a family's workspace for what it computes numerically.
 type byQuadrature struct{ work *numeric }
 
-// own is workspace for a family that has none.
+// own is workspace for f, which does not have any.
 func (byQuadrature) own(f Family) byQuadrature {
 	n, err := newNumeric(f)
 	if err != nil {
@@ -86,7 +86,8 @@ func (byQuadrature) own(f Family) byQuadrature {
 }
 
 func (m *numeric) mean(moment moment, size int) (accuracy float64, err error) {
-	errs, err := m.mixing.mean(m.result[:size], moment, nil)
+	m.result = resized(m.result, size)
+	errs, err := m.mixing.mean(m.result, moment, nil)
 	for _, e := range errs {
 		accuracy = math.Max(accuracy, e)
 	}

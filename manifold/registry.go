@@ -175,10 +175,23 @@ func New(name string, options Options) (Family, error) {
 				return nil, &NameError{Kind: "option of " + name, Name: o, Names: e.options}
 			}
 		}
-		return e.make(options)
+		f, err := e.make(options)
+		if err != nil {
+			return nil, err
+		}
+		if f.Dim() > mostCoordinates {
+			return nil, fmt.Errorf("%s: the options make %d coordinates, at most %d are possible", name, f.Dim(), mostCoordinates)
+		}
+		return f, nil
 	}
 	return nil, &NameError{Kind: "family", Name: name, Names: Names()}
 }
+
+// mostCoordinates keeps the workspace of a slip of the keyboard out of memory.
+const mostCoordinates = 1_000_000
+
+// mostWhole is the largest whole number that an option may be.
+const mostWhole = 1_000_000
 
 // whole reads a whole number of at least least, def if it is absent.
 func (o Options) whole(family, option string, def, least int) (int, error) {
@@ -187,8 +200,11 @@ func (o Options) whole(family, option string, def, least int) (int, error) {
 		return def, nil
 	}
 	x, ok := number(v)
-	if !ok || x != math.Trunc(x) || x < float64(least) || x > 1e6 {
+	if !ok || x != math.Trunc(x) || x < float64(least) {
 		return def, fmt.Errorf("%s: option %s = %v must be a whole number of at least %d", family, option, v, least)
+	}
+	if x > mostWhole {
+		return def, fmt.Errorf("%s: option %s = %v must be a whole number from %d to %d", family, option, v, least, mostWhole)
 	}
 	return int(x), nil
 }

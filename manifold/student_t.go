@@ -127,8 +127,8 @@ func (f StudentT) WithWorkspace() Family {
 }
 
 func (f StudentT) computed() *numeric {
-	if f.work == nil {
-		f.byQuadrature = f.own(StudentT{locationScale: f.locationScale})
+	if f.work != nil {
+		return f.work
 	}
-	return f.work
+	return f.own(StudentT{locationScale: f.locationScale}).work
 }

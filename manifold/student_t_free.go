@@ -138,10 +138,10 @@ func (f StudentTFree) WithWorkspace() Family {
 }
 
 func (f StudentTFree) computed() *numeric {
-	if f.work == nil {
-		f.byQuadrature = f.own(StudentTFree{})
+	if f.work != nil {
+		return f.work
 	}
-	return f.work
+	return f.own(StudentTFree{}).work
 }
 
 // Entropy is log σ and that of σ = 1.

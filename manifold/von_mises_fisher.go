@@ -306,7 +306,7 @@ func (f VonMisesFisher) CheckObservation(x []float64) error {
 		return err
 	}
 	if !onSphere(x) {
-		return &ObservationError{Family: f.Name(), Value: x, Want: "must have length 1"}
+		return &ObservationError{Family: f.Name(), Value: x, Want: "must be a vector of norm 1"}
 	}
 	return nil
 }

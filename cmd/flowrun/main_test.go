@@ -287,17 +287,6 @@ func TestInspectJSON(t *testing.T) {
 	require.InDelta(t, -0.5, got.K, 1e-10)
 	require.InDeltaSlice(t, []float64{0.5, -0.75}, got.Score["source"], 1e-15)
 	require.InDelta(t, -1, got.Gamma["source"][0][1][0], 1e-10)
-
-	// Every family is inspected without an error.
-	for family, at := range map[string]string{
-		"bernoulli": "0.3", "categorical": "0.3", "exponential": "2", "gamma": "2,1", "poisson": "3", "multivariate-normal": "0,0,1,0.2,1",
-	} {
-		status, stdout, stderr := flowrun("inspect", family, "--at", at, "--json")
-		require.Equal(t, 0, status, stderr)
-		require.True(t, json.Valid([]byte(stdout)))
-		status, _, _ = flowrun("inspect", family, "--at", at)
-		require.Equal(t, 0, status)
-	}
 }
 
 func TestNewDoctorManCompletionVersion(t *testing.T) {
