@@ -34,6 +34,8 @@ type Relation struct {
 	KL, ReverseKL, FisherRao          *float64
 	Midpoint                          map[string][]float64
 	FisherRaoMissing, MidpointMissing string // why, when they are nil
+
+	Bhattacharyya, SquaredHellinger, Renyi2 *float64
 }
 
 // AllCharts lists the charts of a family and, behind them, natural and
@@ -253,7 +255,37 @@ func (i *Inspection) relate(f Family, view *View, theta, to []float64) error {
 		i.numeric("kl", accuracy)
 		i.numeric("reverse_kl", reverse)
 	}
+	if err := i.overlap(f, theta, other); err != nil {
+		return err
+	}
 	return i.connect(f, theta, other)
+}
+
+// overlap adds the divergences that are integrals of powers of both densities.
+func (i *Inspection) overlap(f Family, theta, other []float64) error {
+	r := i.To
+	half, accuracy, err := ApproximateRenyi(f, 0.5, theta, other)
+	switch {
+	case errors.Is(err, errors.ErrUnsupported):
+		return nil
+	case err != nil:
+		return err
+	}
+	b := half / 2
+	h := -math.Expm1(-b)
+	r.Bhattacharyya, r.SquaredHellinger = &b, &h
+	i.numeric("bhattacharyya", accuracy/2)
+	i.numeric("squared_hellinger", accuracy/2*math.Exp(-b))
+	second, accuracy, err := ApproximateRenyi(f, 2, theta, other)
+	switch {
+	case errors.Is(err, errors.ErrUnsupported):
+		return nil
+	case err != nil:
+		return err
+	}
+	r.Renyi2 = &second
+	i.numeric("renyi_2", accuracy)
+	return nil
 }
 
 // connect adds distance and midpoint, in closed form or by shooting.
