@@ -188,7 +188,7 @@ func (r *Inspection) inChart(v *View, name string) error {
 		r.Gamma = map[string]Tensor{}
 	}
 	r.Gamma[name] = gamma
-	r.Numeric["christoffel"] = math.Max(r.Numeric["christoffel"], accuracy)
+	r.numeric("christoffel", accuracy)
 	cubic, accuracy, err := ApproximateAmariChentsov(v, xi)
 	switch {
 	case errors.Is(err, errors.ErrUnsupported):
