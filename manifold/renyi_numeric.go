@@ -80,7 +80,8 @@ func (f *powers) logTotal(places []float64) (total, accuracy float64, err error)
 		return math.NaN(), math.NaN(), err
 	}
 	if !f.support.Discrete && f.alpha > 1 {
-		for direction, t := range map[float64]float64{-1: -e.low, 1: e.high} {
+		for direction := -1.0; direction <= 1; direction += 2 {
+			t := math.Max(direction*e.low, direction*e.high)
 			at := func(t float64) float64 { return e.log(e.centre+direction*e.scale*math.Sinh(t)) + t }
 			// An integrand that has not fallen where doubles end.
 			if t >= 700 && !(at(650) < at(500)) && !math.IsInf(at(650), -1) {
