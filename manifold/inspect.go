@@ -255,37 +255,28 @@ func (i *Inspection) relate(f Family, view *View, theta, to []float64) error {
 		i.numeric("kl", accuracy)
 		i.numeric("reverse_kl", reverse)
 	}
-	if err := i.overlap(f, theta, other); err != nil {
-		return err
-	}
+	i.overlap(f, theta, other)
 	return i.connect(f, theta, other)
 }
 
-// overlap adds the divergences that are integrals of powers of both densities.
-func (i *Inspection) overlap(f Family, theta, other []float64) error {
+// overlap adds the divergences that are integrals of powers of both densities,
+// where they can be had: members whose mixture in natural coordinates is lost to
+// rounding keep the other fields.
+func (i *Inspection) overlap(f Family, theta, other []float64) {
 	r := i.To
 	half, accuracy, err := ApproximateRenyi(f, 0.5, theta, other)
-	switch {
-	case errors.Is(err, errors.ErrUnsupported):
-		return nil
-	case err != nil:
-		return err
+	if err != nil {
+		return
 	}
 	b := half / 2
 	h := -math.Expm1(-b)
 	r.Bhattacharyya, r.SquaredHellinger = &b, &h
 	i.numeric("bhattacharyya", accuracy/2)
 	i.numeric("squared_hellinger", accuracy/2*math.Exp(-b))
-	second, accuracy, err := ApproximateRenyi(f, 2, theta, other)
-	switch {
-	case errors.Is(err, errors.ErrUnsupported):
-		return nil
-	case err != nil:
-		return err
+	if second, accuracy, err := ApproximateRenyi(f, 2, theta, other); err == nil {
+		r.Renyi2 = &second
+		i.numeric("renyi_2", accuracy)
 	}
-	r.Renyi2 = &second
-	i.numeric("renyi_2", accuracy)
-	return nil
 }
 
 // connect adds distance and midpoint, in closed form or by shooting.

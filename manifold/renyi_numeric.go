@@ -197,5 +197,8 @@ func computedRenyi(f Family, alpha float64, p, q []float64) (d, accuracy float64
 	if d < closeBy {
 		err = mean(true)
 	}
+	if err == nil && math.IsNaN(d) {
+		err = fmt.Errorf("%s: the densities at %.6g and %.6g overlap too little for a Rényi divergence of order %g: %w", f.Name(), p, q, alpha, errors.ErrUnsupported)
+	}
 	return d, accuracy, err
 }

@@ -79,6 +79,9 @@ func TestRenyiBesideTables(t *testing.T) {
 		{manifold.NewStudentT(3), 1.4, []float64{0, 1}, []float64{10000.0, 0.5}, 36.119250732612323682},
 		{manifold.StudentTFree{}, 0.5, []float64{0, 1, 3}, []float64{1, 2, 8}, 0.16311716253710528051},
 		{manifold.StudentTFree{}, 1.4, []float64{0, 1, 3}, []float64{1, 2, 8}, 0.35694049551450223527},
+		{manifold.StudentTFree{}, 2, []float64{0, 1, 3}, []float64{1, 2, 400}, math.Inf(1)},
+		{manifold.NegativeBinomialFree{}, 2, []float64{1, 0.3}, []float64{1, 0.8}, math.Inf(1)},
+		{manifold.Weibull{}, 2, []float64{1, 3}, []float64{2, 3}, math.Inf(1)},
 		{manifold.Weibull{}, 0.3, []float64{2, 3}, []float64{1.5, 2}, 0.071630629414372160771},
 		{manifold.Weibull{}, 0.97, []float64{2, 3}, []float64{1.5, 2}, 0.21755313453867096884},
 		{manifold.Weibull{}, 1.4, []float64{2, 3}, []float64{1.5, 2}, 0.30024840332466092897},
@@ -173,6 +176,8 @@ func TestRenyiOrders(t *testing.T) {
 	require.ErrorIs(t, err, manifold.ErrDomain)
 	_, err = manifold.Renyi(manifold.Mixture{}, 2, []float64{.3, -1, 1, .7, 1}, []float64{.4, -1, 1, .7, 1})
 	require.ErrorIs(t, err, errors.ErrUnsupported)
+	_, err = manifold.Renyi(manifold.Gumbel{}, .5, []float64{0, 1e-9}, []float64{1e9, 1})
+	require.ErrorContains(t, err, "overlap too little")
 	zero, err := manifold.Renyi(f, 0, p, q)
 	require.NoError(t, err)
 	require.Zero(t, zero)
