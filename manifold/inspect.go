@@ -35,6 +35,8 @@ type Relation struct {
 	KL, ReverseKL, FisherRao          *float64
 	Midpoint                          map[string][]float64
 	FisherRaoMissing, MidpointMissing string // why, when they are nil
+
+	Bhattacharyya, SquaredHellinger, Renyi2 *float64
 }
 
 // AllCharts lists the charts of a family and, behind them, natural and
@@ -271,7 +273,28 @@ func (i *Inspection) relate(f Family, view *View, theta, to []float64) error {
 		i.numeric("kl", accuracy)
 		i.numeric("reverse_kl", reverse)
 	}
+	i.overlap(f, theta, other)
 	return i.connect(f, theta, other)
+}
+
+// overlap adds the divergences that are integrals of powers of both densities,
+// where they can be had: members whose mixture in natural coordinates is lost to
+// rounding keep the other fields.
+func (i *Inspection) overlap(f Family, theta, other []float64) {
+	r := i.To
+	half, accuracy, err := ApproximateRenyi(f, 0.5, theta, other)
+	if err != nil {
+		return
+	}
+	b := half / 2
+	h := -math.Expm1(-b)
+	r.Bhattacharyya, r.SquaredHellinger = &b, &h
+	i.numeric("bhattacharyya", accuracy/2)
+	i.numeric("squared_hellinger", accuracy/2*math.Exp(-b))
+	if second, accuracy, err := ApproximateRenyi(f, 2, theta, other); err == nil {
+		r.Renyi2 = &second
+		i.numeric("renyi_2", accuracy)
+	}
 }
 
 // connect adds distance and midpoint, in closed form or by shooting.

@@ -252,19 +252,21 @@ func (m *surpriseDifference) at(dst, x []float64) {
 // the straight line from p to q = p + Δ.
 type surpriseExcess struct{ *numeric }
 
-func (m *surpriseExcess) at(dst, x []float64) {
+func (m *surpriseExcess) at(dst, x []float64) { dst[0] = special.ExpExcess(m.logRatio(x)) }
+
+// logRatio is log q/p as an integral of the score from p to q.
+func (m *numeric) logRatio(x []float64) float64 {
 	l := 0.0
 	for _, g := range legendre8 {
 		for i, a := range m.p {
 			m.between[i] = a + g.node*(m.q[i]-a)
 		}
 		if m.scorer.Score(m.score, x, m.between) != nil {
-			dst[0] = math.NaN()
-			return
+			return math.NaN()
 		}
 		for i, s := range m.score {
 			l += g.weight * s * (m.q[i] - m.p[i])
 		}
 	}
-	dst[0] = special.ExpExcess(l)
+	return l
 }

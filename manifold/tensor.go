@@ -126,8 +126,14 @@ func FisherDerivative(v *View, xi []float64) (d Tensor, accuracy float64, err er
 //
 //	[i][j][k] = Γ_{ij,k} = ½(∂_i G_jk + ∂_j G_ik − ∂_k G_ij),
 //
-// from [FisherDerivative], with the accuracy of a component.
+// with the accuracy of a component: ±½T in the natural and the expectation chart
+// of an exponential family, from [FisherDerivative] elsewhere.
 func Christoffel(v *View, xi []float64) (gamma Tensor, accuracy float64, err error) {
+	if flatAt(v) != 0 {
+		if gamma, accuracy, err = AlphaConnection(v, 0, xi); err == nil {
+			return gamma, accuracy, nil
+		}
+	}
 	d, accuracy, err := FisherDerivative(v, xi)
 	if err != nil {
 		return nil, accuracy, err

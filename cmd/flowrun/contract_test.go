@@ -23,7 +23,7 @@ var contract = []struct{ family, charts, at, to, x string }{
 	{"categorical k=4", "source: p1, p2, p3; natural: theta1, theta2, theta3; stick: v1, v2, v3", "0.2,0.3,0.1", "0.4,0.1,0.2", "1"},
 	{"cauchy", "source: mu, sigma; log-scale: mu, log_sigma; softplus: mu, softplus_inv_sigma", "0.5,1.5", "1,2", "0.2"},
 	{"chi-square", "source: k; natural: theta; log: log_k", "3", "4.5", "2"},
-	{"dirichlet k=3", "source: a1, a2, a3; log: log_a1, log_a2, log_a3; expectation: eta1, eta2, eta3", "1,2,3", "2,1.5,2.5", "0.2,0.3,0.5"},
+	{"dirichlet k=3", "source: a1, a2, a3; log: log_a1, log_a2, log_a3; expectation: eta1, eta2, eta3", "1,2,3", "1.8,1.5,2.5", "0.2,0.3,0.5"},
 	{"exponential", "source: lambda; natural: theta; expectation: eta; log: log_lambda; softplus: softplus_inv_lambda", "1.5", "2", "0.7"},
 	{"gamma", "source: shape, rate; natural: theta1, theta2; expectation: E_log_x, E_x; log: log_shape, log_rate; shape-scale: shape, scale; mean-shape: mean, shape", "2,1.5", "3,2", "0.7"},
 	{"geometric", "source: p; natural: theta; expectation: eta; logit: logit_p", "0.3", "0.5", "4"},

@@ -201,6 +201,14 @@ func inspectionJSON(i *manifold.Inspection, options manifold.Options) ordered {
 		if r.KL != nil {
 			to = append(to, field{"kl", run.Number(*r.KL)}, field{"reverse_kl", run.Number(*r.ReverseKL)})
 		}
+		for _, d := range []struct {
+			key   string
+			value *float64
+		}{{"bhattacharyya", r.Bhattacharyya}, {"squared_hellinger", r.SquaredHellinger}, {"renyi_2", r.Renyi2}} {
+			if d.value != nil {
+				to = append(to, field{d.key, run.Number(*d.value)})
+			}
+		}
 		if r.FisherRao != nil {
 			to = append(to, field{"fisher_rao", run.Number(*r.FisherRao)})
 		}
@@ -288,6 +296,9 @@ func printInspection(w io.Writer, i *manifold.Inspection) {
 		fmt.Fprintf(w, "\nto %s\n", join(r.Point[i.Charts[0]]))
 		line("KL(p‖q)", r.KL)
 		line("KL(q‖p)", r.ReverseKL)
+		line("Rényi divergence D₂(p‖q)", r.Renyi2)
+		line("Bhattacharyya distance", r.Bhattacharyya)
+		line("squared Hellinger dist.", r.SquaredHellinger)
 		if r.FisherRao == nil {
 			fmt.Fprintf(w, "%-24s %s\n", "Fisher–Rao distance", r.FisherRaoMissing)
 		}

@@ -72,7 +72,7 @@ func (f Fault) Error() string { return f.Law + ": " + f.Detail }
 
 // Check returns the laws that do not hold at a source point.
 func Check(f manifold.Family, support Support, theta []float64) []Fault {
-	c := &checker{family: manifold.Own(f), theta: theta, n: f.Dim(), corner: support == Corner}
+	c := &checker{family: manifold.Own(f), theta: theta, n: f.Dim(), corner: support == Corner, sparse: support == Space}
 	return c.check(func() (*oracle, error) { return newOracle(f, theta, support) })
 }
 
@@ -99,6 +99,7 @@ func (c *checker) check(expectations func() (*oracle, error)) []Fault {
 	c.entropy()
 	c.exponential()
 	c.divergence()
+	c.renyi()
 	c.distance()
 	c.charts()
 	c.structured()
@@ -113,6 +114,7 @@ type checker struct {
 	oracle *oracle
 	matrix *mat.SymDense
 	corner bool // whether divergences have a term of third order that no average cancels
+	sparse bool // whether the oracle has few nodes, which serve polynomials best
 	faults []Fault
 }
 
