@@ -52,12 +52,7 @@ func (f CentredNormal) WithWorkspace() Family {
 	return f
 }
 
-func (f CentredNormal) workspace() *gaussian {
-	if f.work != nil {
-		return f.work
-	}
-	return newGaussian(f.d())
-}
+func (f CentredNormal) workspace() *gaussian { return f.work.orNew(f.d()) }
 
 // Check wants finite coordinates and a positive definite Σ.
 func (f CentredNormal) Check(theta []float64) error { return f.factor(f.workspace(), theta) }

@@ -32,6 +32,15 @@ func newGaussian(d int) *gaussian {
 	return g
 }
 
+// orNew is g, the workspace of a family that has one of its own, or a new one in d
+// dimensions.
+func (g *gaussian) orNew(d int) *gaussian {
+	if g != nil {
+		return g
+	}
+	return newGaussian(d)
+}
+
 // triangle is the number of entries of a lower triangle.
 func triangle(d int) int { return d * (d + 1) / 2 }
 

@@ -47,12 +47,7 @@ func (f MultivariateNormal) WithWorkspace() Family {
 	return f
 }
 
-func (f MultivariateNormal) workspace() *gaussian {
-	if f.work != nil {
-		return f.work
-	}
-	return newGaussian(f.d())
-}
+func (f MultivariateNormal) workspace() *gaussian { return f.work.orNew(f.d()) }
 
 // packedNames are the names of a vector and of a lower triangle.
 func packedNames(vector, matrix, diagonal string, d int) []string {

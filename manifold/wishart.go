@@ -60,12 +60,7 @@ func (f Wishart) WithWorkspace() Family {
 	return f
 }
 
-func (f Wishart) workspace() *gaussian {
-	if f.work != nil {
-		return f.work
-	}
-	return newGaussian(f.d())
-}
+func (f Wishart) workspace() *gaussian { return f.work.orNew(f.d()) }
 
 // Check wants n > d−1 and a positive definite V.
 func (f Wishart) Check(theta []float64) error { return f.factor(f.workspace(), theta) }
