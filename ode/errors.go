@@ -16,6 +16,9 @@ var (
 	ErrTolerance = errors.New("unusable tolerance")
 	// ErrNonFinite says that the field gave a value that is not finite.
 	ErrNonFinite = errors.New("the field is not finite")
+	// ErrOverflow says that the solution leaves float64 between the ends of a
+	// step, where an event or an output asks for it.
+	ErrOverflow = errors.New("the solution overflows between the ends of a step")
 	// ErrPanic says that the field panicked.
 	ErrPanic = errors.New("the field panicked")
 )

@@ -202,8 +202,7 @@ func (w *watch) cross(i int, s *Step, left, right, before, after float64) error 
 			return err
 		}
 	}
-	w.meet(i, s, right)
-	return nil
+	return w.meet(i, s, right)
 }
 
 // wants reports whether the event is one of the crossings that come from the
@@ -213,13 +212,18 @@ func (e *Event) wants(before float64) bool {
 }
 
 // meet adds a hit, once.
-func (w *watch) meet(i int, s *Step, t float64) {
+func (w *watch) meet(i int, s *Step, t float64) error {
 	for _, h := range w.found {
 		if h.Event == i && h.T == t {
-			return
+			return nil
 		}
 	}
-	w.found = append(w.found, Hit{Event: i, T: t, Y: append([]float64(nil), w.state(s, t)...)})
+	y := w.state(s, t)
+	if !finite(y) {
+		return fmt.Errorf("%w, at an event at t = %.10g", ErrOverflow, t)
+	}
+	w.found = append(w.found, Hit{Event: i, T: t, Y: append([]float64(nil), y...)})
+	return nil
 }
 
 // turns looks whether the function crosses zero and comes back where three
@@ -258,7 +262,7 @@ func (w *watch) turns(i int, s *Step, k, last int) error {
 		return err
 	case value == 0:
 		if w.events[i].Direction == 0 {
-			w.meet(i, s, m)
+			return w.meet(i, s, m)
 		}
 		return nil
 	}

@@ -331,3 +331,23 @@ func TestEventsAtTheEdges(t *testing.T) {
 	_, err = Solve(context.Background(), clock, []float64{0}, 0, 2, &Settings{Events: []Event{beyond}})
 	require.ErrorIs(t, err, boom)
 }
+
+func TestOverflowBetweenTheEnds(t *testing.T) {
+	// Both ends of the step are finite, the polynomial between them is not.
+	f := FieldFunc(func(dst []float64, at float64, y []float64) error {
+		dst[0], dst[1] = 1, -1.5e308
+		if at < 0.5 {
+			dst[1] = 9e306
+		}
+		return nil
+	})
+	y0 := []float64{0, 1.7e308}
+	for _, s := range []*Settings{
+		{Method: Euler, Step: 1, Events: []Event{{Value: coordinate(0, 0.75), Terminal: true}}},
+		{Method: Euler, Step: 1, SaveAt: []float64{0.75}},
+	} {
+		r, err := Solve(context.Background(), f, y0, 0, 1, s)
+		require.ErrorIs(t, err, ErrOverflow)
+		require.True(t, finite(r.State(r.Len()-1)))
+	}
+}

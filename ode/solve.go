@@ -502,7 +502,9 @@ func (w *work) show(h float64) (ended bool, err error) {
 	if w.settings.Observer != nil {
 		observed = w.settings.Observer(s)
 	}
-	w.save()
+	if err := w.save(); err != nil {
+		return true, w.fail(h, err, "")
+	}
 	w.trajectory.add(s.T1, s.Y1, s.F1, a.slopes, a.extra)
 	if hits == nil {
 		return w.move(observed)
@@ -567,12 +569,12 @@ func (w *work) saveStart() {
 }
 
 // save interpolates the states at the times of SaveAt that the step covers.
-func (w *work) save() {
+func (w *work) save() error {
 	r := w.trajectory
 	for len(r.saved) < len(w.settings.SaveAt) {
 		t := w.settings.SaveAt[len(r.saved)]
 		if (t-w.step.T1)*w.direction > 0 {
-			return
+			return nil
 		}
 		y := make([]float64, len(w.step.Y0))
 		switch t {
@@ -583,8 +585,12 @@ func (w *work) save() {
 		default:
 			w.step.piece.at(y, t)
 		}
+		if !finite(y) {
+			return fmt.Errorf("%w, at an output at t = %.10g", ErrOverflow, t)
+		}
 		r.saved = append(r.saved, y)
 	}
+	return nil
 }
 
 // cutAt ends the step at an event. The interpolant of the whole step is kept,

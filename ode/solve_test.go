@@ -347,6 +347,7 @@ func FuzzSolve(f *testing.F) {
 	f.Add(-1.9, -3.0, 0.0, 1e4, 1e-10, 1e3, uint8(10), uint8(7))
 	f.Add(0.5, 1e5, -2.0, 2.0, 1e-8, 1e-3, uint8(15), uint8(5))
 	f.Add(0.5, -1e5, -2.0, 2.0, 1e-8, 1e-3, uint8(11), uint8(0xf0))
+	f.Add(1.0, -0.5, -2134.0, 17.1, 13.75, -13.9, uint8(89), uint8(79)) // overflows between the ends of a step
 	f.Fuzz(func(t *testing.T, y0, a, t0, t1, tol, h float64, kind, extras uint8) {
 		field := FieldFunc(func(dst []float64, at float64, y []float64) error {
 			switch {
