@@ -124,6 +124,9 @@ func (v *View) Fisher(dst *mat.SymDense, xi []float64) error {
 	if !ok {
 		return v.unsupported("Fisher matrix")
 	}
+	if v.chart.Name() == "source" {
+		return f.Fisher(dst, v.theta)
+	}
 	n := v.Dim()
 	if v.source == nil {
 		v.source = mat.NewSymDense(n, nil)
