@@ -45,7 +45,7 @@ func leviCivita(v *View, dst Tensor, xi []float64) (ok bool, err error) {
 	}
 	n := v.Dim()
 	theta, w, second := make([]float64, n), make([]float64, n), make([]float64, n)
-	if err := v.chart.ToSource(theta, xi); err != nil {
+	if err := v.toSource(theta, xi); err != nil {
 		return false, err
 	}
 	if !bent.Bend(second, xi, theta, w, w) {

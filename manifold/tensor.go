@@ -167,7 +167,7 @@ func AmariChentsov(v *View, xi []float64) (Tensor, error) {
 func ApproximateAmariChentsov(v *View, xi []float64) (t Tensor, accuracy float64, err error) {
 	n := v.Dim()
 	theta := make([]float64, n)
-	if err := v.Chart().ToSource(theta, xi); err != nil {
+	if err := v.toSource(theta, xi); err != nil {
 		return nil, math.NaN(), err
 	}
 	t = newTensor(n)
