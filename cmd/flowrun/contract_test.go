@@ -247,5 +247,5 @@ func TestInspectTooMuch(t *testing.T) {
 func TestInspectAtTheEdge(t *testing.T) {
 	got := inspect(t, "categorical k=3", "--at=0.7,0.3")
 	require.Contains(t, got.Fisher, "source")
-	require.InDelta(t, 1, got.Christoffel["source"][0][1][1]/got.Fisher["source"][0][1]/got.Fisher["source"][0][1]*-2, 1e-12)
+	require.InDelta(t, 1, got.Christoffel["source"][0][1][1]/got.Fisher["source"][0][1]/got.Fisher["source"][0][1]*2, 1e-12) // ½∂₁G₂₂ = 1/(2p₃²)
 }
