@@ -151,6 +151,17 @@ func TestIndicatrix(t *testing.T) {
 	f, err := Indicatrix(p.Family, "source", []float64{2, 1})
 	require.NoError(t, err)
 	require.Greater(t, len(f.Panels[0].Ellipses), 9)
+	// E-geodesics are straight in (a, b), an affine image of the natural chart.
+	straight := 0
+	for _, c := range f.Panels[0].Curves {
+		if c.Name == "e-geodesics" && len(c.X) > 2 {
+			n := len(c.X) - 1
+			cross := (c.X[n]-c.X[0])*(c.Y[n/2]-c.Y[0]) - (c.Y[n]-c.Y[0])*(c.X[n/2]-c.X[0])
+			require.InDelta(t, 0, cross, 1e-8)
+			straight++
+		}
+	}
+	require.Equal(t, 8, straight)
 	_, err = Indicatrix(p.Family, "source", []float64{2, -1})
 	require.Error(t, err)
 }

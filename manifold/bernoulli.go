@@ -41,6 +41,7 @@ var arcsineMap = scalarMap{
 	func(phi float64) float64 { s := math.Sin(phi / 2); return s * s },
 	func(p float64) float64 { return 2 * math.Atan2(math.Sqrt(p), math.Sqrt(1-p)) },
 	func(phi, _ float64) float64 { return math.Sin(phi) / 2 },
+	func(phi, _ float64) float64 { return math.Cos(phi) / 2 },
 }
 
 // Chart returns a chart by name.

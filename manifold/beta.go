@@ -69,6 +69,7 @@ func (f Beta) Chart(name string) (Chart, bool) {
 				phi := theta[0] + theta[1]
 				return [4]float64{theta[1] / phi / phi, -theta[0] / phi / phi, 1, 1}
 			},
+			bend: func(_, _ []float64) [2][3]float64 { return [2][3]float64{{0, 1, 0}, {0, -1, 0}} },
 		}, true
 	}
 	return nil, false
@@ -89,6 +90,26 @@ func (Beta) FisherIn(dst *mat.SymDense, chart string, _, theta []float64) bool {
 	default:
 		return false
 	}
+	return true
+}
+
+// CubicIn has the chart mean-precision, in which the pull-back cancels for large φ:
+// with c = ψ₂ + 1/x² it is T_mmm = φ³(ψ₂(a) − ψ₂(b)), T_mmφ = φ(aψ₂(a) + bψ₂(b)),
+// T_mφφ = (a²c(a) − b²c(b))/φ and T_φφφ = (a³c(a) + b³c(b))/φ³ − c(φ).
+func (Beta) CubicIn(dst Tensor, chart string, _, theta []float64) bool {
+	if chart != "mean-precision" {
+		return false
+	}
+	a, b := theta[0], theta[1]
+	phi := a + b
+	pa, pb := special.Tetragamma(a), special.Tetragamma(b)
+	ca, cb, c := shapeCurve(a), shapeCurve(b), shapeCurve(phi)
+	x, y := a/phi, b/phi
+	component := [4]float64{
+		phi * phi * phi * (pa - pb), phi * (a*pa + b*pb),
+		phi * (x*x*ca - y*y*cb), x*x*x*ca + y*y*y*cb - c,
+	}
+	dst.fill(func(i, j, k int) float64 { return component[i+j+k] })
 	return true
 }
 
@@ -165,7 +186,8 @@ func (f Beta) Curvature(theta []float64) (float64, error) {
 	if err := f.Check(theta); err != nil {
 		return math.NaN(), err
 	}
-	return betaTop(math.Min(theta[0], theta[1]), math.Max(theta[0], theta[1])) / (4 * square(deficit(theta))), nil
+	var d [2]float64
+	return betaTop(math.Min(theta[0], theta[1]), math.Max(theta[0], theta[1])) / (4 * square(reciprocals(d[:], theta))), nil
 }
 
 // betaTop is the numerator of the curvature for a ≤ b,
@@ -190,7 +212,7 @@ func betaTop(a, b float64) float64 {
 
 // FisherMetric raises and lowers by Sherman and Morrison, without the
 // cancellation of a determinant.
-func (f Beta) FisherMetric() Metric { return &dirichletMetric{family: f, alpha: make([]float64, 2)} }
+func (f Beta) FisherMetric() Metric { return newDirichletMetric(f) }
 
 // Sample draws a beta variate, kept off 0 and 1.
 func (f Beta) Sample(dst, theta []float64, rng *rand.Rand) error {
@@ -222,6 +244,7 @@ var (
 	_ Scorer           = Beta{}
 	_ Fisherer         = Beta{}
 	_ FisherInChart    = Beta{}
+	_ CubicInChart     = Beta{}
 	_ StructuredFisher = Beta{}
 	_ Diverger         = Beta{}
 	_ Cuber            = Beta{}

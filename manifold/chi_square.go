@@ -40,13 +40,14 @@ var (
 	halfMinusOneMap = scalarMap{
 		interval{-1, math.Inf(1), "must exceed -1"},
 		func(x float64) float64 { return 2 * (x + 1) }, func(k float64) float64 { return k/2 - 1 },
-		func(_, _ float64) float64 { return 2 },
+		func(_, _ float64) float64 { return 2 }, straightMap,
 	}
 	meanLogMap = scalarMap{
 		realLine,
 		func(x float64) float64 { return 2 * special.InverseDigamma(x-math.Ln2) },
 		func(k float64) float64 { return special.Digamma(k/2) + math.Ln2 },
 		func(_, k float64) float64 { return 2 / special.Trigamma(k/2) },
+		nil, // the chart has its connection from the cubic tensor
 	}
 )
 

@@ -36,9 +36,14 @@ func AlphaConnection(v *View, alpha float64, xi []float64) (gamma Tensor, accura
 }
 
 // flatAt is the α whose connection vanishes in the view's chart for a known
-// reason: 1 in the natural, −1 in the expectation chart of an exponential family,
-// 0 elsewhere.
+// reason: 1 in the natural, −1 in the expectation chart of an exponential family
+// and in affine images of them, 0 elsewhere.
 func flatAt(v *View) float64 {
+	if v.chart.Name() == "source" {
+		if flat := flatSource(v.base); flat != 0 {
+			return flat
+		}
+	}
 	e, ok := v.base.(Exponential)
 	if !ok {
 		return 0

@@ -25,15 +25,16 @@ func (c Coordinate) unbounded() (prefix string, m scalarMap) {
 		return "", identityMap
 	case math.IsInf(high, 1):
 		return "log_", scalarMap{realLine, func(x float64) float64 { return low + math.Exp(x) }, func(t float64) float64 { return math.Log(t - low) },
-			func(_, t float64) float64 { return t - low }}
+			func(_, t float64) float64 { return t - low }, func(_, t float64) float64 { return t - low }}
 	case math.IsInf(low, -1):
 		return "log_", scalarMap{realLine, func(x float64) float64 { return high - math.Exp(x) }, func(t float64) float64 { return math.Log(high - t) },
-			func(_, t float64) float64 { return t - high }}
+			func(_, t float64) float64 { return t - high }, func(_, t float64) float64 { return t - high }}
 	}
 	return "logit_", scalarMap{
 		realLine, func(x float64) float64 { return low + (high-low)*logitMap.to(x) },
 		func(t float64) float64 { return math.Log(t-low) - math.Log(high-t) },
 		func(_, t float64) float64 { return (t - low) / (high - low) * (high - t) },
+		func(x, t float64) float64 { return -(t - low) / (high - low) * (high - t) * math.Tanh(x/2) },
 	}
 }
 

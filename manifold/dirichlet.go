@@ -89,10 +89,11 @@ type meanLog struct {
 	family Family
 	names  []string
 	work   []float64
+	d      []float64 // 1/ψ₁(α)
 }
 
 func newMeanLog(f Family, names []string) Chart {
-	return &meanLog{f, names, make([]float64, len(names))}
+	return &meanLog{f, names, make([]float64, len(names)), make([]float64, len(names))}
 }
 
 func (c *meanLog) Name() string          { return "expectation" }
@@ -112,7 +113,7 @@ func (c *meanLog) ToSource(dst, xi []float64) error {
 		return &DomainError{Family: c.family.Name(), Chart: c.Name(), Coordinate: c.names[last], Value: xi[last],
 			Want: "must leave the sum of the exponentials of the coordinates below 1"}
 	}
-	inverseDirichlet(dst, xi, c.work)
+	inverseDirichlet(dst, xi, c.work, c.d)
 	return c.family.Check(dst)
 }
 
@@ -127,8 +128,12 @@ func (c *meanLog) FromSource(dst, alpha []float64) error {
 	return nil
 }
 
-func (c *meanLog) Push(dst, _, alpha, v []float64)        { raiseDirichlet(dst, alpha, v) }
-func (c *meanLog) Pull(dst, _, alpha, v []float64)        { raiseDirichlet(dst, alpha, v) }
+func (c *meanLog) raise(dst, alpha, v []float64) {
+	raiseDirichlet(dst, c.d, reciprocals(c.d, alpha), v)
+}
+
+func (c *meanLog) Push(dst, _, alpha, v []float64)        { c.raise(dst, alpha, v) }
+func (c *meanLog) Pull(dst, _, alpha, v []float64)        { c.raise(dst, alpha, v) }
 func (c *meanLog) PushInverse(dst, _, alpha, v []float64) { lowerDirichlet(dst, alpha, v) }
 func (c *meanLog) PullInverse(dst, _, alpha, v []float64) { lowerDirichlet(dst, alpha, v) }
 
@@ -216,13 +221,14 @@ func (f Dirichlet) FisherIn(dst *mat.SymDense, chart string, _, alpha []float64)
 }
 
 func meanLogFisher(dst *mat.SymDense, alpha []float64) {
-	scale := 1 / deficit(alpha)
-	for i, a := range alpha {
-		d := 1 / special.Trigamma(a)
-		for j, b := range alpha[:i] {
-			dst.SetSym(i, j, d*scale/special.Trigamma(b))
+	var few [4]float64
+	d := resized(few[:], len(alpha))
+	scale := 1 / reciprocals(d, alpha)
+	for i, a := range d {
+		for j, b := range d[:i] {
+			dst.SetSym(i, j, a*scale*b)
 		}
-		dst.SetSym(i, i, d*(1+d*scale))
+		dst.SetSym(i, i, a*(1+a*scale))
 	}
 }
 
@@ -234,19 +240,23 @@ func (f Dirichlet) Curvature(alpha []float64) (float64, error) {
 	return Beta{}.Curvature(alpha)
 }
 
-// Cubic is ψ₂(α_i)δ_ijk − ψ₂(α₀).
+// Cubic is ψ₂(α_i)δ_ijk − ψ₂(α₀). Where one α is most of the sum its component is
+// −∫ψ₃ over the rest, in which nothing cancels.
 func (f Dirichlet) Cubic(dst Tensor, alpha []float64) error {
 	if err := f.Check(alpha); err != nil {
 		return err
 	}
-	sum, _ := total(alpha)
+	sum, largest := total(alpha)
 	all := -special.Tetragamma(sum)
-	dst.fill(func(i, j, k int) float64 {
-		if i == j && j == k {
-			return special.Tetragamma(alpha[i]) + all
+	dst.fill(func(_, _, _ int) float64 { return all })
+	for i, a := range alpha {
+		rest := others(alpha, sum, i, largest)
+		if rest <= 0.25*a {
+			dst[i][i][i] = -rest * mean01(special.Pentagamma, a, rest)
+		} else {
+			dst[i][i][i] += special.Tetragamma(a)
 		}
-		return all
-	})
+	}
 	return nil
 }
 
@@ -269,23 +279,33 @@ func (f Dirichlet) Entropy(alpha []float64) (float64, error) {
 
 // FisherMetric raises and lowers in O(k), by Sherman and Morrison.
 func (f Dirichlet) FisherMetric() Metric {
-	return &dirichletMetric{family: f, alpha: make([]float64, f.k())}
+	return newDirichletMetric(f)
 }
 
 type dirichletMetric struct {
-	family Family
-	alpha  []float64
+	family   Family
+	alpha, d []float64
+	deficit  float64 // 0 until a covector is raised
+}
+
+func newDirichletMetric(f Family) Metric {
+	n := f.Dim()
+	return &dirichletMetric{family: f, alpha: make([]float64, n), d: make([]float64, n)}
 }
 
 func (m *dirichletMetric) Dim() int { return len(m.alpha) }
 
 func (m *dirichletMetric) At(alpha []float64) error {
 	copy(m.alpha, alpha)
+	m.deficit = 0
 	return m.family.Check(alpha)
 }
 
 func (m *dirichletMetric) Raise(dst, covector []float64) error {
-	raiseDirichlet(dst, m.alpha, covector)
+	if m.deficit == 0 {
+		m.deficit = reciprocals(m.d, m.alpha)
+	}
+	raiseDirichlet(dst, m.d, m.deficit, covector)
 	return nil
 }
 

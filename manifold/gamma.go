@@ -72,6 +72,9 @@ func (f Gamma) Chart(name string) (Chart, bool) {
 			inverse: func(xi, theta []float64) [4]float64 {
 				return [4]float64{1 / theta[1], -xi[0] / theta[1], 1, 0}
 			},
+			bend: func(xi, theta []float64) [2][3]float64 {
+				return [2][3]float64{1: {2 * theta[1] / xi[0] / xi[0], -1 / xi[0] / xi[0], 0}}
+			},
 		}, true
 	case "expectation":
 		return gammaExpectation(f, []string{"E_log_x", "E_x"}, 1), true
@@ -125,6 +128,40 @@ func (Gamma) FisherIn(dst *mat.SymDense, chart string, xi, theta []float64) bool
 		set2(dst, theta[0]/(xi[0]*xi[0]), 0, special.TrigammaMinusInverse(theta[0]))
 	case "expectation":
 		gammaExpectationFisher(dst, theta, 1)
+	default:
+		return false
+	}
+	return true
+}
+
+// shapeCurve is ψ₂(a) + 1/a², about −1/a³ for a large a, without the cancellation
+// of its terms there.
+func shapeCurve(a float64) float64 {
+	return (special.ScaledTrigammaSlope(a) - special.TrigammaMinusInverse(a)) / a
+}
+
+// gammaExpectationCubic is the cubic tensor of the chart [gammaExpectation]: with
+// D = aψ₁ − 1 and e = a²ψ₂ + 1, free of cancellation, D³T is ae, −be,
+// (b²/a)(e − D²) and (b/a)²b(3D² + 2D³ − e), by the number of indices 2.
+func gammaExpectationCubic(dst Tensor, theta []float64, sign float64) {
+	a, b := theta[0], theta[1]
+	d := a * special.TrigammaMinusInverse(a)
+	e := a * a * shapeCurve(a)
+	w := 1 / (d * d * d)
+	component := [4]float64{sign * a * e * w, -b * e * w, sign * b * b / a * (e - d*d) * w, b / a * b / a * b * (3*d*d + 2*d*d*d - e) * w}
+	dst.fill(func(i, j, k int) float64 { return component[i+j+k] })
+}
+
+// CubicIn has the charts in which the pull-back cancels: mean-shape, with
+// T_μμμ = 2a/μ³, T_μμa = −1/μ², T_μaa = 0 and T_aaa = ψ₂(a) + 1/a², and expectation.
+func (Gamma) CubicIn(dst Tensor, chart string, xi, theta []float64) bool {
+	switch chart {
+	case "mean-shape":
+		a, mu := theta[0], xi[0]
+		component := [4]float64{2 * a / mu / mu / mu, -1 / mu / mu, 0, shapeCurve(a)}
+		dst.fill(func(i, j, k int) float64 { return component[i+j+k] })
+	case "expectation":
+		gammaExpectationCubic(dst, theta, 1)
 	default:
 		return false
 	}
@@ -306,6 +343,7 @@ var (
 	_ Scorer        = Gamma{}
 	_ Fisherer      = Gamma{}
 	_ FisherInChart = Gamma{}
+	_ CubicInChart  = Gamma{}
 	_ Diverger      = Gamma{}
 	_ Cuber         = Gamma{}
 	_ Entropic      = Gamma{}

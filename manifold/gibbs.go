@@ -82,11 +82,11 @@ func (f Gibbs) Check(theta []float64) error {
 // Charts lists the charts.
 func (Gibbs) Charts() []string { return []string{"source", "natural", "expectation", "temperature"} }
 
-var oppositeMap = scalarMap{realLine, negate, negate, func(_, _ float64) float64 { return -1 }}
+var oppositeMap = scalarMap{realLine, negate, negate, func(_, _ float64) float64 { return -1 }, straightMap}
 
 // temperatureMap is 1/β.
 var temperatureMap = scalarMap{interval{math.Inf(-1), math.Inf(1), "must be finite"}, reciprocal, reciprocal,
-	func(_, beta float64) float64 { return -beta * beta }}
+	func(_, beta float64) float64 { return -beta * beta }, reciprocalMap.bend}
 
 // Chart returns a chart by name.
 func (f Gibbs) Chart(name string) (Chart, bool) {
@@ -132,6 +132,7 @@ func (f Gibbs) Chart(name string) (Chart, bool) {
 				w.covariance(variance)
 				return -1 / variance[0]
 			},
+			nil, // the chart has its connection from the cubic tensor
 		}), true
 	}
 	return nil, false

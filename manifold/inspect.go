@@ -80,6 +80,40 @@ func InAllCharts(f Family, theta []float64) (map[string][]float64, error) {
 	return points, nil
 }
 
+// regularCharts adds the charts whose coordinates, rounded, no longer tell the
+// point, as (μ, μ² + σ²) may have lost its variance; what is known at the source
+// point can still be said in them.
+func regularCharts(points map[string][]float64, f Family, theta []float64) {
+	for _, name := range AllCharts(f) {
+		if _, ok := points[name]; ok {
+			continue
+		}
+		c, _ := f.(Charted).Chart(name)
+		xi := make([]float64, f.Dim())
+		if c.FromSource(xi, theta) == nil && regular(c, xi, theta) {
+			points[name] = xi
+		}
+	}
+}
+
+// regular reports whether the chart's map is one to one to first order at a
+// point, as a polar chart is not at its origin.
+func regular(c Chart, xi, theta []float64) bool {
+	unit, image := make([]float64, len(xi)), make([]float64, len(xi))
+	for i := range unit {
+		unit[i] = 1
+		c.Push(image, xi, theta, unit)
+		there := !slices.ContainsFunc(image, notFinite) && slices.ContainsFunc(image, func(x float64) bool { return x != 0 })
+		c.PushInverse(image, xi, theta, unit)
+		if unit[i] = 0; !there || slices.ContainsFunc(image, notFinite) {
+			return false
+		}
+	}
+	return true
+}
+
+func notFinite(x float64) bool { return x-x != 0 }
+
 // Inspect gathers what is known of the member of the family at the given
 // coordinates in the named chart, of an observation x and of a second member
 // to, in the same chart; both may be nil.
@@ -102,6 +136,10 @@ func Inspect(f Family, chart string, at, x, to []float64) (*Inspection, error) {
 	if r.Point, err = InAllCharts(f, theta); err != nil {
 		return nil, err
 	}
+	regularCharts(r.Point, f, theta)
+	if _, ok := r.Point[chart]; ok {
+		r.Point[chart] = slices.Clone(at)
+	}
 	for _, name := range AllCharts(f) {
 		if _, ok := r.Point[name]; !ok {
 			continue
@@ -111,6 +149,7 @@ func Inspect(f Family, chart string, at, x, to []float64) (*Inspection, error) {
 		if err != nil {
 			return nil, err
 		}
+		v.Hold(r.Point[name], theta)
 		r.Names[name] = v.Chart().Coordinates()
 		if err := r.inChart(v, name); err != nil {
 			return nil, err
@@ -239,6 +278,7 @@ func (r *Inspection) observe(f Family, theta, x []float64) error {
 			if err != nil {
 				return err
 			}
+			v.Hold(r.Point[name], theta)
 			s := make([]float64, f.Dim())
 			if err := v.Score(s, x, r.Point[name]); err != nil {
 				return err

@@ -40,7 +40,7 @@ func (InverseGamma) Charts() []string { return []string{"source", "natural", "ex
 var belowMinusOneMap = scalarMap{
 	interval{math.Inf(-1), -1, "must be less than -1"},
 	func(x float64) float64 { return -1 - x }, func(a float64) float64 { return -1 - a },
-	func(_, _ float64) float64 { return -1 },
+	func(_, _ float64) float64 { return -1 }, straightMap,
 }
 
 // Chart returns a chart by name.
@@ -109,6 +109,15 @@ func (f InverseGamma) Cubic(dst Tensor, theta []float64) error {
 		return err
 	}
 	return Gamma{}.Cubic(dst, theta)
+}
+
+// CubicIn has the expectation chart.
+func (InverseGamma) CubicIn(dst Tensor, chart string, _, theta []float64) bool {
+	if chart != "expectation" {
+		return false
+	}
+	gammaExpectationCubic(dst, theta, -1)
+	return true
 }
 
 // KL is that of the gamma family.

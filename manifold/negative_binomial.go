@@ -51,7 +51,7 @@ func (k successes) checkBoth(p, q []float64) error {
 
 // failureMap is the natural chart log(1−p).
 var failureMap = scalarMap{negative, func(x float64) float64 { return -math.Expm1(x) }, func(p float64) float64 { return math.Log1p(-p) },
-	func(x, _ float64) float64 { return -math.Exp(x) }}
+	func(x, _ float64) float64 { return -math.Exp(x) }, func(x, _ float64) float64 { return -math.Exp(x) }}
 
 func (k successes) chart(f Family, name string) (Chart, bool) {
 	switch name {
@@ -65,6 +65,7 @@ func (k successes) chart(f Family, name string) (Chart, bool) {
 			func(x float64) float64 { return k.r / (k.r + x) },
 			func(p float64) float64 { return k.r * (1 - p) / p },
 			func(_, p float64) float64 { return -p * p / k.r },
+			func(_, p float64) float64 { return 2 * p * p * p / (k.r * k.r) },
 		}), true
 	}
 	return nil, false

@@ -49,9 +49,9 @@ func (Normal) Charts() []string {
 }
 
 var (
-	varianceMap  = scalarMap{positive, math.Sqrt, square, func(_, sd float64) float64 { return 0.5 / sd }}
+	varianceMap  = scalarMap{positive, math.Sqrt, square, func(_, sd float64) float64 { return 0.5 / sd }, func(_, sd float64) float64 { return -0.25 / (sd * sd * sd) }}
 	precisionMap = scalarMap{positive, func(p float64) float64 { return 1 / math.Sqrt(p) }, func(sd float64) float64 { return 1 / (sd * sd) },
-		func(_, sd float64) float64 { return -0.5 * sd * sd * sd }}
+		func(_, sd float64) float64 { return -0.5 * sd * sd * sd }, func(_, sd float64) float64 { return 0.75 * square(sd*sd) * sd }}
 )
 
 func square(x float64) float64 { return x * x }

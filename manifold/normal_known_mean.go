@@ -33,7 +33,7 @@ var normalKnownMeanScaling = scaling{
 }
 
 // sigmaMap takes a standard deviation to its variance.
-var sigmaMap = scalarMap{positive, square, math.Sqrt, func(sd, _ float64) float64 { return 2 * sd }}
+var sigmaMap = scalarMap{positive, square, math.Sqrt, func(sd, _ float64) float64 { return 2 * sd }, func(_, _ float64) float64 { return 2 }}
 
 // Chart returns a chart by name; "expectation" is a synonym of "source".
 func (f NormalKnownMean) Chart(name string) (Chart, bool) {

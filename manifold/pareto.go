@@ -50,6 +50,7 @@ func (f Pareto) Chart(name string) (Chart, bool) {
 			interval{log, math.Inf(1), "must exceed log xm"},
 			func(x float64) float64 { return 1 / (x - log) }, func(a float64) float64 { return log + 1/a },
 			func(_, a float64) float64 { return -a * a },
+			reciprocalMap.bend,
 		}), true
 	}
 	return f.scaleFamily.Chart(name)

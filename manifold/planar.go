@@ -12,6 +12,9 @@ type planar struct {
 	from func(dst, theta []float64)
 	// jacobian is ∂θ/∂ξ and inverse ∂ξ/∂θ, by rows.
 	jacobian, inverse func(xi, theta []float64) [4]float64
+	// bend has ∂²θ_i/∂ξ₁², ∂²θ_i/∂ξ₁∂ξ₂, ∂²θ_i/∂ξ₂² for both i; nil where it has no
+	// closed form.
+	bend func(xi, theta []float64) [2][3]float64
 }
 
 func (c *planar) Name() string          { return c.name }
@@ -48,4 +51,15 @@ func (c *planar) PushInverse(dst, xi, theta, v []float64) { apply(dst, c.inverse
 func (c *planar) Pull(dst, xi, theta, v []float64)        { applyTransposed(dst, c.jacobian(xi, theta), v) }
 func (c *planar) PullInverse(dst, xi, theta, v []float64) {
 	applyTransposed(dst, c.inverse(xi, theta), v)
+}
+
+// Bend is false where the chart has no second derivative of its own.
+func (c *planar) Bend(dst, xi, theta, u, v []float64) bool {
+	if c.bend == nil {
+		return false
+	}
+	for i, b := range c.bend(xi, theta) {
+		dst[i] = b[0]*u[0]*v[0] + b[1]*(u[0]*v[1]+u[1]*v[0]) + b[2]*u[1]*v[1]
+	}
+	return true
 }

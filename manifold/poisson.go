@@ -36,7 +36,7 @@ func (f Poisson) Check(theta []float64) error {
 func (Poisson) Charts() []string { return []string{"source", "natural", "sqrt"} }
 
 var sqrtMap = scalarMap{positive, func(u float64) float64 { return u * u / 4 }, func(l float64) float64 { return 2 * math.Sqrt(l) },
-	func(u, _ float64) float64 { return u / 2 }}
+	func(u, _ float64) float64 { return u / 2 }, func(_, _ float64) float64 { return 0.5 }}
 
 // Chart returns a chart by name.
 func (f Poisson) Chart(name string) (Chart, bool) {

@@ -65,6 +65,7 @@ func (k *scaling) natural() scalarMap {
 		func(x float64) float64 { return k.atRate(-x) },
 		func(theta float64) float64 { return -k.rate(theta) },
 		func(x, theta float64) float64 { return theta / (k.power * x) },
+		func(x, theta float64) float64 { return theta / x / x * (1/k.power - 1) / k.power },
 	}
 }
 
@@ -75,6 +76,7 @@ func (k *scaling) expectation() scalarMap {
 		func(x float64) float64 { return k.atRate(k.shape / x) },
 		func(theta float64) float64 { return k.shape / k.rate(theta) },
 		func(x, theta float64) float64 { return -theta / (k.power * x) },
+		func(x, theta float64) float64 { return theta / x / x * (1/k.power + 1) / k.power },
 	}
 }
 

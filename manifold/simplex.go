@@ -66,29 +66,39 @@ func trigammaDifference(a, d float64) float64 {
 
 // trigammaReciprocal is 1/ψ₁(a) − a, which lies in (−½, 0).
 func trigammaReciprocal(a float64) float64 {
-	return -a * special.TrigammaMinusInverse(a) / special.Trigamma(a)
+	t := special.TrigammaMinusInverse(a)
+	return -a * t / (t + 1/a)
 }
 
-// deficit is 1/ψ₁(α₀) − Σ 1/ψ₁(α_i) > 0, on which the inverse of the Dirichlet
-// metric stands. Large α are taken from the differences 1/ψ₁(α) − α, whose sum is
-// the same, small α from 1/ψ₁ ≈ α² itself.
-func deficit(alpha []float64) float64 {
+// reciprocals stores d = 1/ψ₁(α) and returns the deficit D = 1/ψ₁(α₀) − Σd > 0, on
+// which the inverse of the Dirichlet metric stands. Large α are taken from the
+// differences 1/ψ₁(α) − α, whose sum is the same, small α from 1/ψ₁ ≈ α² itself.
+func reciprocals(dst, alpha []float64) (deficit float64) {
 	sum, largest := total(alpha)
 	m, rest := alpha[largest], others(alpha, sum, largest, largest)
-	f, linear := trigammaReciprocal, 0.0
-	if m < 1 {
-		f, linear = func(a float64) float64 { return 1 / special.Trigamma(a) }, 1
-	}
-	d := f(sum) - f(m)
-	if rest <= 0.25*m {
-		d = rest * (linear + mean01(special.ReciprocalTrigammaSlope, m, rest))
-	}
+	small := m < 1
+	near := rest <= 0.25*m
 	for i, a := range alpha {
-		if i != largest {
-			d -= f(a)
+		t := special.TrigammaMinusInverse(a)
+		r := 1 / (t + 1/a)
+		dst[i] = r
+		if i == largest && near {
+			continue
 		}
+		if !small {
+			r *= -a * t
+		}
+		deficit -= r
 	}
-	return d
+	switch {
+	case near && small:
+		return deficit + rest*(1+mean01(special.ReciprocalTrigammaSlope, m, rest))
+	case near:
+		return deficit + rest*mean01(special.ReciprocalTrigammaSlope, m, rest)
+	case small:
+		return deficit + 1/special.Trigamma(sum)
+	}
+	return deficit + trigammaReciprocal(sum)
 }
 
 // logBeta is Σ log Γ(α_i) − log Γ(α₀), with log Γ(a) = a log a − a + S(a).
@@ -153,7 +163,7 @@ func dirichletEntropy(alpha []float64) float64 {
 // inverseDirichlet finds the α whose E[log x_i] = ψ(α_i) − ψ(α₀) are eta, which
 // must have Σ e^η < 1. With s = ψ(α₀) the α_i are ψ⁻¹(η_i+s), so that α₀ alone is
 // to be found, by a bracketed Newton iteration. work has the length of eta.
-func inverseDirichlet(alpha, eta, work []float64) {
+func inverseDirichlet(alpha, eta, work, d []float64) {
 	k, mass := float64(len(eta)), 0.0
 	for _, e := range eta {
 		mass += math.Exp(e)
@@ -201,7 +211,7 @@ func inverseDirichlet(alpha, eta, work []float64) {
 		for i, a := range alpha {
 			work[i] = eta[i] - digammaDifference(a, others(alpha, sum, i, largest))
 		}
-		raiseDirichlet(work, alpha, work)
+		raiseDirichlet(work, d, reciprocals(d, alpha), work)
 		for i, a := range alpha {
 			size = math.Max(size, math.Abs(work[i])/a)
 		}
@@ -225,14 +235,14 @@ func inverseDirichlet(alpha, eta, work []float64) {
 // raiseDirichlet stores (diag d + ddᵀ/D)c, d = 1/ψ₁(α) and D the deficit: the
 // inverse of diag ψ₁(α) − ψ₁(α₀)11ᵀ by Sherman and Morrison. dst and c may be the
 // same slice.
-func raiseDirichlet(dst, alpha, c []float64) {
+func raiseDirichlet(dst, d []float64, deficit float64, c []float64) {
 	sum := 0.0
-	for i, a := range alpha {
-		sum += c[i] / special.Trigamma(a)
+	for i, r := range d {
+		sum += c[i] * r
 	}
-	sum /= deficit(alpha)
-	for i, a := range alpha {
-		dst[i] = (c[i] + sum) / special.Trigamma(a)
+	sum /= deficit
+	for i, r := range d {
+		dst[i] = (c[i] + sum) * r
 	}
 }
 

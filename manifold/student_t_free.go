@@ -109,6 +109,18 @@ func degreesInformation(nu float64) float64 {
 	return (7*nu+3)/(2*nu*nu*nu*(nu+1)*(nu+3)) - special.HalfStepSlope(nu)/2
 }
 
+// degreesInformationSlope is the derivative of G_νν.
+func degreesInformationSlope(nu float64) float64 {
+	common := -1/(nu+1) - 1/(nu+3)
+	if nu < 2 {
+		top := nu*nu + 3*nu + 6
+		return top/(2*nu*nu*(nu+1)*(nu+3))*((2*nu+3)/top-2/nu+common) +
+			(special.Tetragamma(1+nu/2)-special.Tetragamma((nu+1)/2))/8
+	}
+	top := 7*nu + 3
+	return top/(2*nu*nu*nu*(nu+1)*(nu+3))*(7/top-3/nu+common) - special.HalfStepCurve(nu)/2
+}
+
 // Cubic is ApproximateCubic without its error.
 func (f StudentTFree) Cubic(dst Tensor, theta []float64) error {
 	_, err := f.ApproximateCubic(dst, theta)

@@ -127,26 +127,31 @@ func FisherDerivative(v *View, xi []float64) (d Tensor, accuracy float64, err er
 //	[i][j][k] = Γ_{ij,k} = ½(∂_i G_jk + ∂_j G_ik − ∂_k G_ij),
 //
 // with the accuracy of a component: ±½T in the natural and the expectation chart
-// of an exponential family, from [FisherDerivative] elsewhere.
+// of an exponential family, in closed form where the family and the chart have
+// it (see [Connected] and [Bent]), block by block for a product, and from
+// [FisherDerivative] elsewhere.
 func Christoffel(v *View, xi []float64) (gamma Tensor, accuracy float64, err error) {
+	gamma = newTensor(v.Dim())
+	if c, ok := v.chart.(*productChart); ok {
+		if err := v.Check(xi); err != nil {
+			return nil, math.NaN(), err
+		}
+		accuracy, err = productConnection(v, c, gamma, xi)
+		return gamma, accuracy, err
+	}
 	if flatAt(v) != 0 {
-		if gamma, accuracy, err = AlphaConnection(v, 0, xi); err == nil {
+		if gamma, accuracy, err := AlphaConnection(v, 0, xi); err == nil {
 			return gamma, accuracy, nil
 		}
+	}
+	if ok, err := leviCivita(v, gamma, xi); ok || err != nil {
+		return gamma, 0, err
 	}
 	d, accuracy, err := FisherDerivative(v, xi)
 	if err != nil {
 		return nil, accuracy, err
 	}
-	n := v.Dim()
-	gamma = newTensor(n)
-	for i := range n {
-		for j := range n {
-			for k := range n {
-				gamma[i][j][k] = (d[j][k][i] + d[i][k][j] - d[i][j][k]) / 2
-			}
-		}
-	}
+	gamma.fill(func(i, j, k int) float64 { return (d[j][k][i] + d[i][k][j] - d[i][j][k]) / 2 })
 	return gamma, 1.5 * accuracy, nil
 }
 
@@ -162,22 +167,18 @@ func AmariChentsov(v *View, xi []float64) (Tensor, error) {
 func ApproximateAmariChentsov(v *View, xi []float64) (t Tensor, accuracy float64, err error) {
 	n := v.Dim()
 	theta := make([]float64, n)
-	if err := v.Chart().ToSource(theta, xi); err != nil {
+	if err := v.toSource(theta, xi); err != nil {
 		return nil, math.NaN(), err
+	}
+	t = newTensor(n)
+	if c, ok := v.Base().(CubicInChart); ok && c.CubicIn(t, v.Chart().Name(), xi, theta) {
+		return t, 0, nil
 	}
 	source := newTensor(n)
 	if accuracy, err = approximateCubic(v.Base(), source, theta); err != nil {
 		return nil, math.NaN(), err
 	}
-	// Rows of j are the source components of the chart's coordinate vectors.
-	j := make([][]float64, n)
-	unit := make([]float64, n)
-	for a := range j {
-		j[a] = make([]float64, n)
-		unit[a] = 1
-		v.Chart().Push(j[a], xi, theta, unit)
-		unit[a] = 0
-	}
+	j := jacobianRows(v, xi, theta)
 	// A component of the chart has the error times at most the cube of the
 	// largest sum of a row.
 	largest := 0.0
@@ -188,22 +189,8 @@ func ApproximateAmariChentsov(v *View, xi []float64) (t Tensor, accuracy float64
 		}
 		largest = math.Max(largest, sum)
 	}
-	accuracy *= largest * largest * largest
-	// One index after the other: n⁴ operations each.
-	for range 3 {
-		next := newTensor(n)
-		next.fill(func(a, b, c int) float64 {
-			s := 0.0
-			for i, w := range j[c] {
-				if w != 0 {
-					s += w * source[i][a][b]
-				}
-			}
-			return s
-		})
-		source = next
-	}
-	return source, accuracy, nil
+	pullBack(t, source, j)
+	return t, accuracy * largest * largest * largest, nil
 }
 
 // GaussianCurvature returns the sectional curvature of an exponential family of

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 
 	"gonum.org/v1/gonum/mat"
 )
@@ -18,6 +19,7 @@ type View struct {
 	base  Family
 	chart Chart
 
+	held, heldAt       []float64 // ξ and θ of Hold
 	theta, other, work []float64
 	unit, column       []float64
 	source             *mat.SymDense
@@ -64,7 +66,23 @@ func (v *View) Name() string { return v.base.Name() }
 func (v *View) Dim() int { return v.base.Dim() }
 
 // Check reports whether xi lies in the chart.
-func (v *View) Check(xi []float64) error { return v.chart.ToSource(v.theta, xi) }
+func (v *View) Check(xi []float64) error { return v.toSource(v.theta, xi) }
+
+// Hold makes the view take theta for the source point of xi. ToSource recovers it
+// only as well as ξ tells it: the natural coordinate a − 1 of a shape a = 1e-6
+// has ten of its digits, the expectations of a shape 1e9 have seven.
+func (v *View) Hold(xi, theta []float64) {
+	v.held, v.heldAt = slices.Clone(xi), slices.Clone(theta)
+}
+
+// toSource stores θ(ξ).
+func (v *View) toSource(dst, xi []float64) error {
+	if v.held != nil && slices.Equal(xi, v.held) {
+		copy(dst, v.heldAt)
+		return nil
+	}
+	return v.chart.ToSource(dst, xi)
+}
 
 func (v *View) unsupported(what string) error {
 	return fmt.Errorf("%s has no %s: %w", v.base.Name(), what, errors.ErrUnsupported)
@@ -89,7 +107,7 @@ func (v *View) CheckObservation(x []float64) error {
 // LogDensity is log p(x|θ(ξ)).
 func (v *View) LogDensity(x, xi []float64) float64 {
 	d, ok := v.base.(LogDensity)
-	if !ok || v.chart.ToSource(v.theta, xi) != nil {
+	if !ok || v.toSource(v.theta, xi) != nil {
 		return math.NaN()
 	}
 	return d.LogDensity(x, v.theta)
@@ -101,7 +119,7 @@ func (v *View) Score(dst, x, xi []float64) error {
 	if !ok {
 		return v.unsupported("score")
 	}
-	if err := v.chart.ToSource(v.theta, xi); err != nil {
+	if err := v.toSource(v.theta, xi); err != nil {
 		return err
 	}
 	if err := s.Score(v.work, x, v.theta); err != nil {
@@ -114,7 +132,7 @@ func (v *View) Score(dst, x, xi []float64) error {
 // Fisher stores JᵀGJ, by the family's own formula for the chart where it has
 // one.
 func (v *View) Fisher(dst *mat.SymDense, xi []float64) error {
-	if err := v.chart.ToSource(v.theta, xi); err != nil {
+	if err := v.toSource(v.theta, xi); err != nil {
 		return err
 	}
 	if f, ok := v.base.(FisherInChart); ok && f.FisherIn(dst, v.chart.Name(), xi, v.theta) {
@@ -123,6 +141,9 @@ func (v *View) Fisher(dst *mat.SymDense, xi []float64) error {
 	f, ok := v.base.(Fisherer)
 	if !ok {
 		return v.unsupported("Fisher matrix")
+	}
+	if v.chart.Name() == "source" {
+		return f.Fisher(dst, v.theta)
 	}
 	n := v.Dim()
 	if v.source == nil {
@@ -183,7 +204,7 @@ func (m *structured) Dim() int { return len(m.xi) }
 
 func (m *structured) At(xi []float64) error {
 	copy(m.xi, xi)
-	if err := m.view.chart.ToSource(m.view.theta, xi); err != nil {
+	if err := m.view.toSource(m.view.theta, xi); err != nil {
 		return err
 	}
 	return m.base.At(m.view.theta)
@@ -211,10 +232,10 @@ func (m *structured) Lower(dst, vector []float64) error {
 
 // both brings two points to source coordinates.
 func (v *View) both(p, q []float64) error {
-	if err := v.chart.ToSource(v.theta, p); err != nil {
+	if err := v.toSource(v.theta, p); err != nil {
 		return err
 	}
-	return v.chart.ToSource(v.other, q)
+	return v.toSource(v.other, q)
 }
 
 // KL is KL(p‖q).
@@ -247,7 +268,7 @@ func (v *View) Entropy(xi []float64) (float64, error) {
 	if !ok {
 		return math.NaN(), v.unsupported("entropy")
 	}
-	if err := v.chart.ToSource(v.theta, xi); err != nil {
+	if err := v.toSource(v.theta, xi); err != nil {
 		return math.NaN(), err
 	}
 	return e.Entropy(v.theta)
@@ -259,7 +280,7 @@ func (v *View) Sample(dst, xi []float64, rng *rand.Rand) error {
 	if !ok {
 		return v.unsupported("sampler")
 	}
-	if err := v.chart.ToSource(v.theta, xi); err != nil {
+	if err := v.toSource(v.theta, xi); err != nil {
 		return err
 	}
 	return s.Sample(dst, v.theta, rng)

@@ -61,6 +61,10 @@ func (f Weibull) Chart(name string) (Chart, bool) {
 			inverse: func(_, theta []float64) [4]float64 {
 				return [4]float64{0, 1 / theta[1], -1 / (theta[0] * theta[0]), 0}
 			},
+			bend: func(_, theta []float64) [2][3]float64 {
+				k := theta[0]
+				return [2][3]float64{{0, 0, 2 * k * k * k}, {theta[1], 0, 0}}
+			},
 		}, true
 	}
 	return nil, false

@@ -8,7 +8,8 @@ import (
 	"fisherflow/run"
 )
 
-// drawInspection draws Fisher ellipses over the chart around a member.
+// drawInspection draws Fisher ellipses over the chart and geodesics around a
+// member.
 func drawInspection(file string, f manifold.Family, chart string, at []float64) error {
 	if err := checkFigureFile(file); err != nil {
 		return err

@@ -31,7 +31,7 @@ Christoffel symbols (Levi-Civita, first kind), cubic tensor, entropy,
 log-partition, mean of the sufficient statistic, curvature; with --x the
 log-density and score of an observation; with --to divergences, distance and
 geodesic midpoint to a second member.`,
-		Example: "  flowrun inspect gamma --at 2,1\n  flowrun inspect normal --at 0,1 --to 1,1 --x 0.5 --json\n  flowrun inspect categorical k=4 --at 0.1,0.2,0.3",
+		Example: "  flowrun inspect gamma --at 2,1\n  flowrun inspect normal --at 0,1 --to 1,1 --x 0.5 --json\n  flowrun inspect categorical k=4 --at 0.1,0.2,0.3\n  flowrun inspect normal --at 0,1 --figure normal.png",
 		Args:    cobra.MinimumNArgs(1),
 		ValidArgsFunction: func(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
 			if len(args) == 0 {
@@ -84,7 +84,7 @@ geodesic midpoint to a second member.`,
 	flags.StringSliceVar(&to, "to", nil, "coordinates of a second member, in the same chart")
 	flags.StringSliceVar(&x, "x", nil, "an observation")
 	flags.StringVar(&chart, "chart", "source", "chart of --at and --to")
-	flags.StringVar(&figureFile, "figure", "", "draw Fisher ellipses around the member into this .png, .svg or .pdf file")
+	flags.StringVar(&figureFile, "figure", "", "draw Fisher ellipses and geodesics around the member into this .png, .svg or .pdf file")
 	flags.BoolVar(&asJSON, "json", false, "print one JSON document")
 	return cmd
 }

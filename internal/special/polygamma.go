@@ -116,6 +116,21 @@ func Tetragamma(x float64) float64 {
 	return -sum - z*(1+1/x+z*(1./2-z*(1./6-z*(1./6-z*(3./10-z*(5./6-z*(691./210-z*(35./2-z*3617./30))))))))
 }
 
+// Pentagamma is ψ₃(x) = ψ‴(x) for x > 0, NaN elsewhere.
+func Pentagamma(x float64) float64 {
+	if !(x > 0) {
+		return math.NaN()
+	}
+	sum := 0.0
+	for x < asymptotic {
+		y := x * x
+		sum += 6 / (y * y)
+		x++
+	}
+	z := 1 / (x * x)
+	return sum + z/x*(2+3/x+z*(2-z*(1-z*(4./3-z*(3-z*(10-z*(691./15-z*(280-z*10851./5))))))))
+}
+
 // ReciprocalTrigammaSlope is d(1/ψ₁(x) − x)/dx = −ψ₂/ψ₁² − 1 for x > 0, without the
 // cancellation of its terms at large x, where it is −1/(12x²): to 1e-13 between 1 and
 // 10, where it is the definition, and to 1e-14 elsewhere.
