@@ -13,4 +13,9 @@
 // the chart. The two types to know are [manifold.Metric], which every metric
 // here satisfies, and [SingularError], which says where a metric has no
 // inverse.
+//
+// Over a [Layered] model, a network on data, [OnModel] makes the Fisher matrix
+// and its approximations from dense to K-FAC, see [Structures], each a [Tensor]:
+// a metric that also has trace, determinant, a count of its operations and a
+// [Diagnosis] of what it inverted.
 package metrics

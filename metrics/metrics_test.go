@@ -55,7 +55,7 @@ func TestAgainstMatrices(t *testing.T) {
 				require.True(t, ok)
 				requireMatrix(t, fmt.Sprintf("%s/%s/%s", c.family.Name(), chart, name), maker, v, x, want)
 
-				for _, damping := range []Damping{{"", .3}, {"relative", .3}, {"marquardt", .3}} {
+				for _, damping := range []Damping{{Value: .3}, {Kind: "relative", Value: .3}, {Kind: "marquardt", Value: .3}} {
 					damped, err := Damped(name, maker, damping)
 					require.NoError(t, err)
 					wantDamped := mat.NewSymDense(n, nil)
@@ -141,7 +141,7 @@ func TestSingularAndIndefinite(t *testing.T) {
 }
 
 func TestBadDamping(t *testing.T) {
-	for _, d := range []Damping{{"", -1}, {"", math.NaN()}, {"", math.Inf(1)}, {"levenberg", 1}} {
+	for _, d := range []Damping{{Value: -1}, {Value: math.NaN()}, {Value: math.Inf(1)}, {Kind: "levenberg", Value: 1}} {
 		_, err := Damped("fisher", ForFisher, d)
 		require.Error(t, err)
 	}

@@ -38,13 +38,22 @@ type Damping struct {
 	Kind string
 	// Value is λ ≥ 0; zero is no damping.
 	Value float64
+	// Prior are the precisions P of kind "prior", by coordinate; nil means 1.
+	Prior []float64
 }
 
-// DampingKinds lists the kinds of damping.
+// DampingKinds lists the kinds of damping of families' metrics.
 //
 //	tikhonov   G + λI
 //	relative   G + λ (tr G/n) I
 //	marquardt  G + λ diag G
+//
+// Metrics over layered models have further ones, see [Structures]:
+//
+//	block      G + λ blockdiag G, one block a layer
+//	prior      G + λ diag P, P the precisions of a Gaussian prior
+//	factored   (G + √λ/π I) ⊗ (A + π√λ I) for K-FAC, π² = (tr A/p)/(tr G/q):
+//	           more than λ by the cross terms
 func DampingKinds() []string { return []string{"tikhonov", "relative", "marquardt"} }
 
 // Damped returns a maker of the damped metric: the matrix of the undamped one
