@@ -11,6 +11,7 @@ import (
 // and it costs little, else "jeffreys", the root √(KL(p‖q) + KL(q‖p)), which
 // agrees with it to third order for close points. Both take source coordinates.
 func Intrinsic(f Family) (distance func(p, q []float64) (float64, error), name string, err error) {
+	f = Plain(f)
 	_, costly := f.(interface{ costlyDistance() })
 	if d, ok := f.(Distancer); ok && !costly {
 		return d.Distance, "fisher-rao", nil

@@ -259,6 +259,13 @@ func (s *Shooting) prepare(p, q []float64) error {
 			length = d
 		}
 	}
+	return s.setUnits(p, length)
+}
+
+// setUnits sets the scales of positions and of covectors of the given length at
+// p, where the field's matrix is.
+func (s *Shooting) setUnits(p []float64, length float64) error {
+	f := &s.field
 	for i := range s.n {
 		s.atols[i] = 1 / math.Sqrt(f.g.At(i, i))
 		s.atols[s.n+i] = math.Max(length, 1e-300) * math.Sqrt(f.g.At(i, i))

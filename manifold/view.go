@@ -16,8 +16,9 @@ import (
 // cannot do is reported by an error that wraps [errors.ErrUnsupported]; a view
 // keeps workspace and is used by one goroutine at a time.
 type View struct {
-	base  Family
-	chart Chart
+	family Family // as it was given, with charts of its user's
+	base   Family
+	chart  Chart
 
 	held, heldAt       []float64 // ξ and θ of Hold
 	theta, other, work []float64
@@ -38,7 +39,7 @@ func In(family Family, chart string) (*View, error) {
 	}
 	n := family.Dim()
 	return &View{
-		base: Own(family), chart: ch,
+		family: family, base: Own(Plain(family)), chart: ch,
 		theta: make([]float64, n), other: make([]float64, n), work: make([]float64, n),
 	}, nil
 }
@@ -186,7 +187,7 @@ func (v *View) StructuredMetric() (Metric, bool) {
 	if !ok {
 		return nil, false
 	}
-	own, err := In(v.base, v.chart.Name())
+	own, err := In(v.family, v.chart.Name())
 	if err != nil {
 		return nil, false
 	}

@@ -17,7 +17,8 @@ type Method interface {
 	// Stages is the number of evaluations of the field in a step, not counting
 	// one that the next step reuses; 0 where it varies.
 	Stages() int
-	// Kind is "explicit", "implicit" or, of one that switches, "automatic".
+	// Kind is "explicit", "implicit", "automatic" of one that switches, or
+	// "discrete" of a [Scheme].
 	Kind() string
 
 	stepper(n int, s *Settings) stepper

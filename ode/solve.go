@@ -147,6 +147,9 @@ func (w *work) release() {
 	if w.stepper == nil {
 		return
 	}
+	if _, own := w.settings.Method.(*Scheme); own {
+		return // it is bound to its field
+	}
 	pool, ok := spares.Load(w.settings.Method)
 	if !ok {
 		pool, _ = spares.LoadOrStore(w.settings.Method, new(sync.Pool))

@@ -1,0 +1,10 @@
+// Package descent makes discrete steps x → x⁺ that descend a loss under a metric.
+// With d = G⁻¹dL:
+//
+//	natural-gradient   x⁺ = x − h d(x)
+//	natural-midpoint   x⁺ = x − h d(x − ½h d(x))
+//
+// The type to know is [Rule], which works from a [flow.Point]: any family, metric
+// and loss. [Method] makes a rule a method of package ode, so that a flow is
+// integrated and compared between charts with it as with any other.
+package descent
