@@ -133,7 +133,7 @@ func (e *Experiment) plan(d *run.Document, overrides []string) (*run.Plan, error
 			}
 			continue
 		}
-		if !strings.Contains(o.Key, ".") && len(e.Parameters) > 0 && o.Key != "seed" && o.Key != "title" {
+		if !strings.Contains(o.Key, ".") && len(e.Parameters) > 0 && o.Key != "seed" && o.Key != "title" && o.Key != "figures" {
 			names := slices.Sorted(maps.Keys(values))
 			return nil, &run.SpecError{
 				File: e.Name, Text: text, Key: o.Key, Suggestion: run.Nearest(o.Key, names),

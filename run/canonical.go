@@ -16,6 +16,9 @@ func (s *Spec) TOML() []byte {
 		w.put("title", s.Title)
 	}
 	w.put("seed", s.Seed)
+	if s.NoFigures {
+		w.put("figures", false)
+	}
 	if s.Experiment != "" {
 		w.put("experiment", s.Experiment)
 	}

@@ -55,7 +55,7 @@ func (o *Outcome) compute(ctx context.Context, options Options) error {
 			return o.fail(err)
 		}
 	}
-	if options.Figures != nil {
+	if options.Figures != nil && !o.Plan.Spec.NoFigures {
 		figures, err := options.Figures(ctx, o)
 		if err != nil {
 			return o.fail(fmt.Errorf("figures: %w", err))

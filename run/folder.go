@@ -36,29 +36,36 @@ const partial = ".partial"
 // and nothing is computed, unless Force is set.
 //
 // The folder is made as HASH.partial and renamed when its manifest has been
-// written; the result of a run that failed or was interrupted stays there, and
+// written, under a lock that keeps other processes from it: they wait, and take
+// the result. That of a run that failed or was interrupted stays there, and
 // the next run of the same plan begins anew. That the folder can be written is
 // found out before anything is computed.
 func Execute(ctx context.Context, plan *Plan, options Options) (*Outcome, error) {
+	give, err := options.take(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { give() }()
 	problems, err := plan.build()
 	if err != nil {
 		return nil, err
 	}
 	o := &Outcome{Plan: plan, Problems: problems}
-	root := options.Output
-	if root == "" {
-		root = "runs"
+	f := newFolder(options.Output, plan.Name, hash(problems))
+	if stored, err := f.stored(plan, options); stored != nil || err != nil {
+		return stored, err
 	}
-	name, h := Slug(plan.Name), hash(problems)
-	f := &folder{final: filepath.Join(root, name, h), name: path.Join(name, h), hash: h}
-	if !options.Force {
-		if _, err := os.Stat(filepath.Join(f.final, manifestFile)); err == nil {
-			r, err := ReadResult(f.final)
-			if err != nil {
-				return nil, &FolderError{Path: f.final, Doing: "cannot read the result in", Err: fmt.Errorf("%w (it can be computed again by force)", err)}
-			}
-			return &Outcome{Plan: plan, Result: r, Stored: true, Dir: f.final}, nil
+	lock, err := acquire(ctx, f.final, options.NoWait, options.Waiting)
+	if err != nil {
+		if errors.Is(err, ErrBusy) || ctx.Err() != nil {
+			return nil, err
 		}
+		return nil, f.failed(err)
+	}
+	defer lock.release()
+	// Whoever had the lock may have completed the folder.
+	if stored, err := f.stored(plan, options); stored != nil || err != nil {
+		return stored, err
 	}
 	if err := f.open(); err != nil {
 		return nil, err
@@ -84,7 +91,13 @@ func Execute(ctx context.Context, plan *Plan, options Options) (*Outcome, error)
 		f.note("claim", "name", c.Name, "member", c.Member, "holds", c.Holds)
 	}
 	f.note("ended", "status", o.Result.Status)
-	if err := f.keep(o); err != nil {
+	files, err := o.files()
+	if err != nil {
+		return o, errors.Join(fault, err)
+	}
+	give()
+	give = func() {}
+	if err := f.keep(files); err != nil {
 		return o, errors.Join(fault, err)
 	}
 	if fault != nil {
@@ -116,6 +129,44 @@ func ReadManifest(dir string) (*Manifest, error) {
 		return nil, &FolderError{Path: dir, Doing: "cannot read the manifest of", Err: err}
 	}
 	return m, nil
+}
+
+// take waits for a slot, if there are any, and returns how to give it back.
+func (o *Options) take(ctx context.Context) (give func(), err error) {
+	if o.Slots == nil {
+		return func() {}, nil
+	}
+	select {
+	case <-o.Slots:
+		return func() { o.Slots <- struct{}{} }, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// newFolder is the folder NAME/HASH under an output root.
+func newFolder(root, name, hash string) *folder {
+	if root == "" {
+		root = "runs"
+	}
+	name = Slug(name)
+	return &folder{final: filepath.Join(root, name, hash), name: path.Join(name, hash), hash: hash}
+}
+
+// stored is the outcome that a complete folder holds, nil if there is none or
+// it is to be computed again.
+func (f *folder) stored(plan *Plan, options Options) (*Outcome, error) {
+	if options.Force {
+		return nil, nil
+	}
+	if _, err := os.Stat(filepath.Join(f.final, manifestFile)); err != nil {
+		return nil, nil
+	}
+	r, err := ReadResult(f.final)
+	if err != nil {
+		return nil, &FolderError{Path: f.final, Doing: "cannot read the result in", Err: fmt.Errorf("%w (it can be computed again by force)", err)}
+	}
+	return &Outcome{Plan: plan, Result: r, Stored: true, Dir: f.final}, nil
 }
 
 // A folder is a run folder in the making.
@@ -176,36 +227,41 @@ func (f *folder) note(event string, pairs ...any) {
 	}
 }
 
-// keep writes everything but the manifest.
-func (f *folder) keep(o *Outcome) error {
-	result, err := o.Result.JSON()
-	if err != nil {
-		return err
-	}
-	trajectory, err := o.trajectory()
-	if err != nil {
-		return err
-	}
-	timings, err := o.timings()
-	if err != nil {
-		return err
-	}
-	report, err := o.Report()
-	if err != nil {
-		return err
-	}
-	type file struct {
+// A file is one of a run folder, before it is written.
+type file struct {
+	name string
+	text []byte
+}
+
+// files are all but the log and the manifest.
+func (o *Outcome) files() ([]file, error) {
+	var files []file
+	for _, make := range []struct {
 		name string
-		text []byte
-	}
-	files := []file{
-		{resultFile, result}, {specFile, o.Plan.Spec.TOML()}, {trajectoryFile, trajectory}, {timingsFile, timings}, {reportFile, report},
+		text func() ([]byte, error)
+	}{
+		{resultFile, o.Result.JSON},
+		{specFile, func() ([]byte, error) { return o.Plan.Spec.TOML(), nil }},
+		{trajectoryFile, o.trajectory},
+		{timingsFile, o.timings},
+		{reportFile, o.Report},
+	} {
+		text, err := make.text()
+		if err != nil {
+			return nil, err
+		}
+		files = append(files, file{make.name, text})
 	}
 	for _, figure := range o.Figures {
 		for i, p := range figure.paths() {
 			files = append(files, file{p, figure.Files[figure.extensions()[i]]})
 		}
 	}
+	return files, nil
+}
+
+// keep writes everything but the manifest.
+func (f *folder) keep(files []file) error {
 	for _, w := range files {
 		if err := f.write(w.name, w.text); err != nil {
 			return f.failed(err)

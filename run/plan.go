@@ -147,6 +147,13 @@ type Options struct {
 	Progress func(Progress)
 	// Version is the program's version, for the manifest.
 	Version string
+	// Waiting, if not nil, is called when another process computes the same run,
+	// before its end is waited for. With NoWait the error is ErrBusy instead.
+	Waiting func()
+	NoWait  bool
+	// Slots, if not nil, is taken from while there is something to compute, and
+	// given back while the disk is waited for: it bounds the processors used.
+	Slots chan struct{}
 }
 
 // build makes the problems of all members.

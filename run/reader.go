@@ -88,6 +88,18 @@ func (s section) text(key, otherwise string) string {
 	return text
 }
 
+func (s section) truth(key string, otherwise bool) bool {
+	v, ok := s.values[key]
+	if !ok {
+		return otherwise
+	}
+	truth, ok := v.(bool)
+	if !ok {
+		s.fail(s.at(key), "", "must be true or false, not %s", describe(v))
+	}
+	return truth
+}
+
 // name is a text that must be one of the names; kind says what they name.
 func (s section) name(key, kind, otherwise string, names []string) string {
 	name := s.text(key, otherwise)

@@ -49,10 +49,11 @@ func (d *Document) Spec() (*Spec, error) {
 			r.fail(table, "", "[%s] is not in this version", table)
 		}
 	}
-	top.only("title", "seed", "experiment", "parameters", "family", "data", "loss", "flow", "ode", "claims")
+	top.only("title", "seed", "figures", "experiment", "parameters", "family", "data", "loss", "flow", "ode", "claims")
 	s := &Spec{File: d.file, Dir: filepath.Dir(d.file), document: d}
 	s.Title = top.text("title", "")
 	s.Seed = top.whole("seed", 0, 0)
+	s.NoFigures = !top.truth("figures", true)
 	s.Experiment = top.text("experiment", "")
 	if p := top.table("parameters"); len(p.values) > 0 {
 		s.Parameters = p.values

@@ -21,6 +21,8 @@ type Spec struct {
 
 	Title string
 	Seed  int64
+	// NoFigures leaves figures undrawn; figures = false in a spec.
+	NoFigures bool
 	// Experiment names the catalogue experiment that the spec is the main
 	// member of, Parameters are that experiment's own; both may be empty.
 	Experiment string

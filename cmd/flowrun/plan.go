@@ -71,6 +71,9 @@ func options(cmd *cobra.Command, output string, quiet bool) (run.Options, func()
 	if quiet {
 		return o, func() {}
 	}
+	o.Waiting = func() {
+		fmt.Fprintln(cmd.ErrOrStderr(), "flowrun: another process computes this run; waiting for it")
+	}
 	p := newProgress(cmd.ErrOrStderr())
 	o.Progress = p.step
 	return o, p.clear
