@@ -187,7 +187,7 @@ func (t *ARMA) before(i int, mu float64) float64 {
 
 // LogDensity implements [Target].
 func (t *ARMA) LogDensity(grad, z []float64) (float64, error) {
-	checkLength(t, grad, z)
+	checkLength(t.Dim(), grad, z)
 	k := t.Dim() - 1
 	x := t.Constrain(t.x, z)
 	w := 1 / (x[k] * x[k])
@@ -233,7 +233,7 @@ func (s coordinateSet) relative(z float64) float64 {
 
 // Hessian implements [Hessian].
 func (t *ARMA) Hessian(dst *mat.SymDense, z []float64) error {
-	checkLength(t, nil, z)
+	checkLength(t.Dim(), nil, z)
 	k := t.Dim() - 1
 	x, g := t.Constrain(t.x, z), t.g
 	clear(g)

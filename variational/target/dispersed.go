@@ -149,7 +149,7 @@ func (t *Dispersed) Dim() int { return len(t.coordinateSet) }
 
 // LogDensity implements [Target].
 func (t *Dispersed) LogDensity(grad, z []float64) (float64, error) {
-	checkLength(t, grad, z)
+	checkLength(t.Dim(), grad, z)
 	p := t.x.d
 	aux := t.aux
 	copy(aux[:], z[p:])
@@ -172,7 +172,7 @@ func (t *Dispersed) LogDensity(grad, z []float64) (float64, error) {
 
 // Hessian implements [Hessian].
 func (t *Dispersed) Hessian(dst *mat.SymDense, z []float64) error {
-	checkLength(t, nil, z)
+	checkLength(t.Dim(), nil, z)
 	p := t.x.d
 	aux := t.aux
 	copy(aux[:], z[p:])
@@ -239,7 +239,7 @@ func (t *Dispersed) pair(y, ms, mu, vs, vu, c float64) (value float64, d derivat
 
 // ExpectNormal implements [NormalExpectation].
 func (t *Dispersed) ExpectNormal(grad []float64, hess *mat.SymDense, mean []float64, cov mat.Symmetric) (float64, error) {
-	checkLength(t, grad, mean)
+	checkLength(t.Dim(), grad, mean)
 	p := t.x.d
 	t.x.times(t.s, mean[:p])
 	if hess != nil {
@@ -295,7 +295,7 @@ func (t *Dispersed) ExpectNormal(grad []float64, hess *mat.SymDense, mean []floa
 
 // ExpectDiagonal implements [NormalExpectation].
 func (t *Dispersed) ExpectDiagonal(grad, curvature, mean, variance []float64) (float64, error) {
-	checkLength(t, grad, mean)
+	checkLength(t.Dim(), grad, mean)
 	p := t.x.d
 	t.x.times(t.s, mean[:p])
 	if curvature != nil {

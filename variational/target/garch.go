@@ -179,7 +179,7 @@ func (t *GARCH) density(z []float64) second {
 
 // LogDensity implements [Target].
 func (t *GARCH) LogDensity(grad, z []float64) (float64, error) {
-	checkLength(t, grad, z)
+	checkLength(t.Dim(), grad, z)
 	d := t.density(z)
 	if math.IsNaN(d.value) {
 		d.value = math.Inf(-1)
@@ -190,7 +190,7 @@ func (t *GARCH) LogDensity(grad, z []float64) (float64, error) {
 
 // Hessian implements [Hessian].
 func (t *GARCH) Hessian(dst *mat.SymDense, z []float64) error {
-	checkLength(t, nil, z)
+	checkLength(t.Dim(), nil, z)
 	d := t.density(z)
 	for i := range 4 {
 		for j := i; j < 4; j++ {

@@ -159,7 +159,7 @@ func (t *Linear) square(mean []float64, shift func(i int) float64) float64 {
 
 // LogDensity implements [Target].
 func (t *Linear) LogDensity(grad, z []float64) (float64, error) {
-	checkLength(t, grad, z)
+	checkLength(t.Dim(), grad, z)
 	u := z[t.p]
 	square := t.square(z, nil)
 	w := math.Exp(-2 * u)
@@ -176,7 +176,7 @@ func (t *Linear) LogDensity(grad, z []float64) (float64, error) {
 
 // Hessian implements [Hessian].
 func (t *Linear) Hessian(dst *mat.SymDense, z []float64) error {
-	checkLength(t, nil, z)
+	checkLength(t.Dim(), nil, z)
 	w := math.Exp(-2 * z[t.p])
 	square := t.square(z, nil)
 	for i := range t.p {
@@ -210,7 +210,7 @@ func (t *Linear) trace(cov mat.Symmetric) float64 {
 
 // ExpectNormal implements [NormalExpectation].
 func (t *Linear) ExpectNormal(grad []float64, hess *mat.SymDense, mean []float64, cov mat.Symmetric) (float64, error) {
-	checkLength(t, grad, mean)
+	checkLength(t.Dim(), grad, mean)
 	p := t.p
 	v := cov.At(p, p)
 	w := math.Exp(-2*mean[p] + 2*v)
@@ -248,7 +248,7 @@ func (t *Linear) ExpectNormal(grad []float64, hess *mat.SymDense, mean []float64
 
 // ExpectDiagonal implements [NormalExpectation].
 func (t *Linear) ExpectDiagonal(grad, curvature, mean, variance []float64) (float64, error) {
-	checkLength(t, grad, mean)
+	checkLength(t.Dim(), grad, mean)
 	p := t.p
 	w := math.Exp(-2*mean[p] + 2*variance[p])
 	square := t.square(mean, nil)
@@ -289,8 +289,8 @@ func (s coordinateSet) expectDiagonal(grad, curvature, mean, variance []float64)
 	return value
 }
 
-func checkLength(t Target, grad, z []float64) {
-	if d := t.Dim(); len(z) != d || grad != nil && len(grad) != d {
+func checkLength(d int, grad, z []float64) {
+	if len(z) != d || grad != nil && len(grad) != d {
 		panic(fmt.Sprintf("target: lengths %d and %d of a point and its gradient in %d dimensions", len(z), len(grad), d))
 	}
 }

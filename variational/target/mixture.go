@@ -208,7 +208,7 @@ func (t *Mixture) priors() (value float64) {
 
 // LogDensity implements [Target].
 func (t *Mixture) LogDensity(grad, z []float64) (float64, error) {
-	checkLength(t, grad, z)
+	checkLength(t.Dim(), grad, z)
 	value := t.set(z)
 	clear(t.slope)
 	clear(t.second)
@@ -277,7 +277,7 @@ func (t *Mixture) fill(z []float64) {
 
 // Hessian implements [Hessian].
 func (t *Mixture) Hessian(dst *mat.SymDense, z []float64) error {
-	checkLength(t, nil, z)
+	checkLength(t.Dim(), nil, z)
 	t.set(z)
 	k, d, n := t.k, t.Dim(), 3*t.k
 	clear(t.slope)

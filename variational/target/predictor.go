@@ -140,7 +140,7 @@ func (t *Predictor) ExpectTerm(i int, mean, variance float64) (value, first, sec
 
 // LogDensity implements [Target].
 func (t *Predictor) LogDensity(grad, z []float64) (float64, error) {
-	checkLength(t, grad, z)
+	checkLength(t.Dim(), grad, z)
 	t.x.times(t.s, z)
 	value := 0.0
 	for i, s := range t.s {
@@ -157,7 +157,7 @@ func (t *Predictor) LogDensity(grad, z []float64) (float64, error) {
 
 // Hessian implements [Hessian].
 func (t *Predictor) Hessian(dst *mat.SymDense, z []float64) error {
-	checkLength(t, nil, z)
+	checkLength(t.Dim(), nil, z)
 	t.x.times(t.s, z)
 	for i, s := range t.s {
 		_, _, t.w[i] = t.term.at(t.y[i], s)

@@ -115,7 +115,7 @@ func (t *Schools) Constrain(dst, z []float64) []float64 {
 
 // LogDensity implements [Target].
 func (t *Schools) LogDensity(grad, z []float64) (float64, error) {
-	checkLength(t, grad, z)
+	checkLength(t.Dim(), grad, z)
 	n := len(t.y)
 	mu := z[n]
 	tau, _, _ := t.own[1].constrain(z[n+1])
@@ -151,7 +151,7 @@ func (t *Schools) LogDensity(grad, z []float64) (float64, error) {
 
 // Hessian implements [Hessian].
 func (t *Schools) Hessian(dst *mat.SymDense, z []float64) error {
-	checkLength(t, nil, z)
+	checkLength(t.Dim(), nil, z)
 	clearSym(dst)
 	n := len(t.y)
 	mu := z[n]
@@ -226,7 +226,7 @@ func (t *Schools) group(j int, q moments) (value float64, g [3]float64, h [6]flo
 
 // ExpectNormal implements [NormalExpectation].
 func (t *Schools) ExpectNormal(grad []float64, hess *mat.SymDense, mean []float64, cov mat.Symmetric) (float64, error) {
-	checkLength(t, grad, mean)
+	checkLength(t.Dim(), grad, mean)
 	n := len(t.y)
 	if grad != nil {
 		clear(grad)
@@ -270,7 +270,7 @@ func (t *Schools) ExpectNormal(grad []float64, hess *mat.SymDense, mean []float6
 
 // ExpectDiagonal implements [NormalExpectation].
 func (t *Schools) ExpectDiagonal(grad, curvature, mean, variance []float64) (float64, error) {
-	checkLength(t, grad, mean)
+	checkLength(t.Dim(), grad, mean)
 	n := len(t.y)
 	if grad != nil {
 		clear(grad)
