@@ -18,7 +18,7 @@ import (
 
 // The potentials of experiments.md E2.
 func gaussian2(lambda float64) target.Target {
-	return Func(2, func(grad, z []float64) (float64, error) {
+	return fn(2, func(grad, z []float64) (float64, error) {
 		if grad != nil {
 			grad[0], grad[1] = -z[0], -lambda*z[1]
 		}
@@ -28,7 +28,7 @@ func gaussian2(lambda float64) target.Target {
 
 func logConcave2(lambda float64) target.Target {
 	r := math.Sqrt(lambda)
-	return Func(2, func(grad, z []float64) (float64, error) {
+	return fn(2, func(grad, z []float64) (float64, error) {
 		u := r*z[0] - z[1]
 		if grad != nil {
 			grad[0] = -2 * r * u / 20
@@ -39,7 +39,7 @@ func logConcave2(lambda float64) target.Target {
 }
 
 func rosenbrock2(lambda float64) target.Target {
-	return Func(2, func(grad, z []float64) (float64, error) {
+	return fn(2, func(grad, z []float64) (float64, error) {
 		a, b := z[0], z[1]
 		u, v := b-a*a, 1-a
 		if grad != nil {
@@ -179,7 +179,7 @@ func TestOptima(t *testing.T) {
 func TestAffineInvariance(t *testing.T) {
 	base := rosenbrock2(0.1)
 	// x = Az + b, A = [[2, 1], [.5, 3]], b = (1, −2).
-	moved := Func(2, func(grad, x []float64) (float64, error) {
+	moved := fn(2, func(grad, x []float64) (float64, error) {
 		u, v := x[0]-1, x[1]+2
 		z := []float64{(3*u - v) / 5.5, (-0.5*u + 2*v) / 5.5}
 		g := make([]float64, 2)
@@ -224,4 +224,15 @@ func TestAffineInvariance(t *testing.T) {
 		printed(t, c.mean, mean)
 		printed(t, c.cov, cov)
 	}
+}
+
+// fn is the target of a function.
+func fn(n int, f func(grad, z []float64) (float64, error)) target.Target {
+	return target.Function{N: n, F: func(grad, z []float64) float64 {
+		v, err := f(grad, z)
+		if err != nil {
+			panic(err)
+		}
+		return v
+	}}
 }

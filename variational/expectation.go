@@ -80,6 +80,7 @@ func (e *byRule) Finer() Expectation {
 func (e *byRule) clone() Expectation { return ByRule(own(e.target), e.rule) }
 
 func (e *byRule) add(q normal) (value, magnitude float64, err error) {
+	var sum compensated
 	for k, w := range e.rule.Weights {
 		eps := e.rule.Node(k)
 		q.point(e.z, eps)
@@ -91,10 +92,10 @@ func (e *byRule) add(q normal) (value, magnitude float64, err error) {
 			return 0, 0, err
 		}
 		q.node(w, e.g, eps)
-		value += w * f
-		magnitude += math.Abs(w * f)
+		sum.add(w * f)
+		magnitude += 4 * math.Abs(w*f)
 	}
-	return value, magnitude, nil
+	return sum.value(), magnitude, nil
 }
 
 // ByClosedForm is the expectation that the target knows.
@@ -145,7 +146,21 @@ func (e *byClosedForm) add(q normal) (value, magnitude float64, err error) {
 		q.symmetric(e.h)
 	}
 	q.shift(1, e.g)
-	return value, math.Abs(value), finite(value, "the expected log density", q.mean())
+	// Sums over correlated coordinates cancel: the terms are as large as those
+	// of tr(HC).
+	magnitude = math.Abs(value)
+	if diag, ok := q.(*diagonal); ok {
+		for i, w := range e.w {
+			magnitude += math.Abs(w) * diag.sigma[i] * diag.sigma[i]
+		}
+	} else {
+		for i := range d {
+			for j := range d {
+				magnitude += math.Abs(2 * e.h.At(i, j) * e.c.At(i, j))
+			}
+		}
+	}
+	return value, magnitude, finite(value, "the expected log density", q.mean())
 }
 
 // ByPredictor is the expectation of a linear model, one of a scalar a datum,
@@ -208,19 +223,22 @@ func (e *byPredictor) add(q normal) (value, magnitude float64, err error) {
 	m := q.mean()
 	n, d := e.design.Dims()
 	diag, _ := q.(*diagonal)
+	var sum compensated
 	for i := range n {
 		row := e.fetch(i, diag != nil)
-		mean, variance := 0.0, 0.0
+		mean, variance, size := 0.0, 0.0, 0.0
 		if e.index != nil {
 			for k, j := range e.index {
 				x := e.value[k]
 				mean += x * m[j]
+				size += math.Abs(x * m[j])
 				x *= diag.sigma[j]
 				variance += x * x
 			}
 		} else {
 			for j, x := range row {
 				mean += x * m[j]
+				size += math.Abs(x * m[j])
 			}
 			variance = q.spread(row)
 		}
@@ -228,8 +246,9 @@ func (e *byPredictor) add(q normal) (value, magnitude float64, err error) {
 		if !ok {
 			a, b, c = e.expect(func(s float64) (float64, float64, float64) { return e.target.Term(i, s) }, mean, variance)
 		}
-		value += a
-		magnitude += math.Abs(a)
+		sum.add(a)
+		// A term is itself a sum over nodes at a predictor that is one.
+		magnitude += 4 * (math.Abs(a) + math.Abs(b)*size + math.Abs(c)*variance)
 		if e.index != nil {
 			for k, j := range e.index {
 				x := e.value[k]
@@ -246,18 +265,34 @@ func (e *byPredictor) add(q normal) (value, magnitude float64, err error) {
 		if constant, at, precision, ok := e.target.Quadratic(j); ok {
 			delta := m[j] - at
 			square := precision / 2 * (delta*delta + variance)
-			value += constant - square
+			sum.add(constant - square)
 			magnitude += math.Abs(constant) + square
 			q.single(j, -precision*delta, -precision/2)
 		} else {
 			a, b, c := e.expect(func(s float64) (float64, float64, float64) { return e.target.Marginal(j, s) }, m[j], variance)
-			value += a
+			sum.add(a)
 			magnitude += math.Abs(a)
 			q.single(j, b, c/2)
 		}
 	}
+	value = sum.value()
 	return value, magnitude, finite(value, "the expected log density", m)
 }
+
+// compensated is a sum with its rounding error beside it (Neumaier 1974).
+type compensated struct{ sum, lost float64 }
+
+func (c *compensated) add(x float64) {
+	t := c.sum + x
+	if math.Abs(c.sum) >= math.Abs(x) {
+		c.lost += (c.sum - t) + x
+	} else {
+		c.lost += (x - t) + c.sum
+	}
+	c.sum = t
+}
+
+func (c *compensated) value() float64 { return c.sum + c.lost }
 
 // fetch is row i of the design, or puts its entries that are not zero in index
 // and value if the design is sparse and that is wanted.
