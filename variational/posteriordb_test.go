@@ -33,7 +33,6 @@ func TestPosteriordb(t *testing.T) {
 			require.NoError(t, err)
 			require.InEpsilon(t, want, f.ELBO, c.within, c.name)
 			require.True(t, f.Verdict.Converged, "%s, %d: %s", c.name, covariance, f.Verdict.Text)
-			t.Log(c.name, covariance, f.Evidence.ParetoK, f.Evidence.Log)
 		}
 	}
 }
