@@ -321,7 +321,7 @@ func (f *Fit) gradient(t target.Target) {
 	z, eps := make([]float64, d), make([]float64, d)
 	for k := range 3 {
 		for i := range eps {
-			eps[i] = math.Sin(float64(7*k*(i+1))) // 0 at first, then anything
+			eps[i] = math.Sin(float64(7 * k * (i + 1))) // 0 at first, then anything
 		}
 		f.loss.q.point(z, eps)
 		off, err := target.CheckGradient(t, z)
