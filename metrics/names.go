@@ -14,7 +14,7 @@ import (
 type Maker = func(*manifold.View) (manifold.Metric, error)
 
 // Names lists the metrics that [ByName] knows.
-func Names() []string { return []string{"fisher", "euclidean", "diagonal"} }
+func Names() []string { return []string{"fisher", "euclidean", "diagonal", "wasserstein"} }
 
 // ByName returns the maker of a metric by its name in spec files.
 func ByName(name string) (Maker, bool) {
@@ -25,6 +25,8 @@ func ByName(name string) (Maker, bool) {
 		return ForEuclidean, true
 	case "diagonal":
 		return ForDiagonal, true
+	case "wasserstein":
+		return ForWasserstein, true
 	}
 	return nil, false
 }

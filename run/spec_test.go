@@ -72,7 +72,7 @@ func TestBadSpecs(t *testing.T) {
 		{"kind", `kind = "entropy"`, `rivers.toml:7: data: loss "entropy" reads no data: leave [data] out, or use loss "nll" [[data]]`},
 		{"chart", `chart = "natrual"`, `rivers.toml:15: flow.chart: no chart of gamma is called "natrual"; did you mean "natural"? [chart = "natrual"]`},
 		{"metric", `metric = "fihser"`, `rivers.toml:16: flow.metric: no metric is called "fihser"; did you mean "fisher"? [metric = "fihser"]`},
-		{"metric", `metric = "wavelet"`, `rivers.toml:16: flow.metric: no metric is called "wavelet" (there are: fisher, euclidean, diagonal) [metric = "wavelet"]`},
+		{"metric", `metric = "wavelet"`, `rivers.toml:16: flow.metric: no metric is called "wavelet" (there are: fisher, euclidean, diagonal, wasserstein) [metric = "wavelet"]`},
 		{"metric", `estimator = "empirical"`, `rivers.toml:16: flow.estimator: estimator "empirical" is not in this version [estimator = "empirical"]`},
 		{"metric", "damping = -1.0", "rivers.toml:16: flow.damping: must not be negative, not -1 [damping = -1.0]"},
 		{"start", "", "rivers.toml:14: flow: the flow has no start: [flow] needs start = { chart = \"source\", at = […] } [[flow]]"},
