@@ -161,15 +161,15 @@ func ByPredictor(t target.LinearModel, nodes int) Expectation {
 }
 
 type byPredictor struct {
-	target    target.LinearModel
-	design    mat.Matrix
-	sparse    mat.RowNonZeroDoer
-	raw       mat.RawMatrixer
-	nodes     int
-	x, w      []float64
-	row       []float64
-	index     []int // of a sparse row
-	value     []float64
+	target target.LinearModel
+	design mat.Matrix
+	sparse mat.RowNonZeroDoer
+	raw    mat.RawMatrixer
+	nodes  int
+	x, w   []float64
+	row    []float64
+	index  []int // of a sparse row
+	value  []float64
 }
 
 func (e *byPredictor) Describe() string {
