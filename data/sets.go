@@ -74,6 +74,17 @@ var sets = []Set{
 		Source:      "Fisher, Annals of Eugenics 7, 1936; UCI Machine Learning Repository, CC BY 4.0",
 		SHA256:      "cdf459dcf51753a4f3f56e59a9c81d8c2aaf68889c0ce19ab347e46ff542e6f4",
 	},
+	{
+		Name: "ionosphere", File: "ionosphere.csv", Rows: 351,
+		Columns: []string{
+			"x1", "x2", "x3", "x4", "x5", "x6", "x7", "x8", "x9", "x10", "x11", "x12", "x13", "x14", "x15", "x16", "x17",
+			"x18", "x19", "x20", "x21", "x22", "x23", "x24", "x25", "x26", "x27", "x28", "x29", "x30", "x31", "x32", "x33", "x34",
+			"radar", "part",
+		},
+		Description: "radar returns from the ionosphere, good (1) or bad (-1), in the 280 and 71 of a published comparison",
+		Source:      "Sigillito, Wing, Hutton & Baker, Johns Hopkins APL Technical Digest 10, 1989; UCI Machine Learning Repository, CC BY 4.0",
+		SHA256:      "115e2bdc574bb376d9ddf47b2fdf7c1d457ddaff33980977f240486dedf7dcc1",
+	},
 }
 
 // Names lists the data sets.

@@ -191,7 +191,8 @@ func (e *byPredictor) clone() Expectation {
 	return ByPredictor(own(e.target).(target.LinearModel), e.nodes)
 }
 
-// expect is E f, E f′ and E f″ for s ~ N(mean, variance).
+// expect is E f, E f′ and E f″ for s ~ N(mean, variance). The derivatives are
+// those of the expectation, not of the sum: they agree when the nodes suffice.
 func (e *byPredictor) expect(f func(s float64) (a, b, c float64), mean, variance float64) (a, b, c float64) {
 	sd := math.Sqrt(variance)
 	for k, x := range e.x {

@@ -10,6 +10,7 @@ import (
 
 	"gonum.org/v1/gonum/blas"
 	"gonum.org/v1/gonum/blas/blas64"
+	"gonum.org/v1/gonum/lapack/lapack64"
 	"gonum.org/v1/gonum/mat"
 )
 
@@ -50,6 +51,13 @@ type normal interface {
 	// derivatives stores ∂E/∂m and, where s is not nil, S = ∂E/∂C, restricted
 	// to what the family's covariance leaves free.
 	derivatives(g []float64, s *mat.SymDense)
+
+	// move stores in dst, in source coordinates, the point that a step of a rule
+	// leads to, given the derivatives; speed is ‖dL‖ in the Fisher metric.
+	move(dst []float64, rule StepRule, rate float64) error
+	speed() float64
+	// place stores q's source coordinates for a mean and standard deviations.
+	place(dst, mean, sd []float64)
 
 	clone() normal
 }
@@ -95,7 +103,7 @@ type block struct {
 	k, from, at int // size, first variable, first coordinate
 	l           []float64
 	bar, s      []float64 // ∂E/∂L and ∂E/∂C, lower triangles
-	t, u, v     []float64
+	t, u, v, w  []float64
 	noded       bool
 }
 
@@ -261,6 +269,20 @@ func (b *blocks) symmetric(s *mat.SymDense) {
 	}
 }
 
+// invertLower stores the inverse of a lower triangular matrix, with zeros above.
+func invertLower(dst, l []float64, n int) {
+	const blocked = 24
+	if n < blocked {
+		cholesky.Invert(dst, l, n)
+		return
+	}
+	for i := range n {
+		copy(dst[i*n:i*n+i+1], l[i*n:i*n+i+1])
+		clear(dst[i*n+i+1 : i*n+n])
+	}
+	lapack64.Trtri(blas64.Triangular{N: n, Stride: n, Data: dst, Uplo: blas.Lower, Diag: blas.NonUnit})
+}
+
 // whole stores S + (½ entropy) C⁻¹ of a block in p.u, both triangles.
 //
 // From ∂E/∂L = L̄ it is S = L⁻ᵀTL⁻¹ with T_ij = T_ji = ½(LᵀL̄)_ij, i ≥ j: the
@@ -283,9 +305,13 @@ func (p *block) whole(entropy float64) {
 	for i := range k {
 		p.t[i*k+i] += entropy / 2
 	}
-	cholesky.Invert(p.v, p.l, k)
-	blas64.Gemm(blas.NoTrans, blas.NoTrans, 1, general(p.t), general(p.v), 0, general(p.u))
-	blas64.Gemm(blas.Trans, blas.NoTrans, 1, general(p.v), general(p.u), 0, general(p.t))
+	invertLower(p.v, p.l, k)
+	if p.noded {
+		blas64.Gemm(blas.NoTrans, blas.NoTrans, 1, general(p.t), general(p.v), 0, general(p.u))
+		blas64.Gemm(blas.Trans, blas.NoTrans, 1, general(p.v), general(p.u), 0, general(p.t))
+	} else if entropy != 0 {
+		blas64.Gemm(blas.Trans, blas.NoTrans, entropy/2, general(p.v), general(p.v), 0, general(p.t))
+	}
 	for i := range k {
 		for j := 0; j <= i; j++ {
 			s := (p.t[i*k+j]+p.t[j*k+i])/2 + p.s[i*k+j]
