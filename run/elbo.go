@@ -24,7 +24,7 @@ func (s *Spec) posterior(p *Problem) error {
 
 // elbo makes the loss of a spec with a target.
 func (s *Spec) elbo(p *Problem) (flow.Loss, error) {
-	e, err := Expectation(p.Target)
+	e, err := expectation(p.Target)
 	if err != nil {
 		return nil, s.Errorf("target", "%w", err)
 	}
@@ -36,31 +36,44 @@ func (s *Spec) elbo(p *Problem) (flow.Loss, error) {
 }
 
 const (
-	// In natural coordinates the flow towards a normal is a straight line.
-	posteriorChart = "natural"
-	// posteriorStop is the Fisher distance to the optimum at which a fit ends:
-	// the mean is then off by at most that many standard deviations.
-	posteriorStop = 1e-5
 	// predictorNodes of the quadrature over a linear predictor.
 	predictorNodes = 40
-	// ruleLevel is that of sparse quadrature over all coordinates.
-	ruleLevel = 5
+	// Up to fewUnknowns a product of rules, whose weights are positive, has
+	// tensorNodes a coordinate; above that sparse rules of ruleLevel are used.
+	fewUnknowns = 4
+	tensorNodes = 8
+	ruleLevel   = 3
 )
 
-// Expectation is the most accurate one that a target has.
-func Expectation(t target.Target) (variational.Expectation, error) {
+// expectation is the most accurate one that a target has.
+func expectation(t target.Target) (variational.Expectation, error) {
 	switch t := t.(type) {
 	case target.NormalExpectation:
 		return variational.ByClosedForm(t), nil
 	case target.LinearModel:
 		return variational.ByPredictor(t, predictorNodes), nil
 	}
-	rule, err := variational.Sparse(t.Dim(), ruleLevel)
+	d := t.Dim()
+	var rule *variational.Rule
+	var err error
+	if d <= fewUnknowns {
+		rule, err = variational.Tensor(d, tensorNodes)
+	} else {
+		rule, err = variational.Sparse(d, ruleLevel)
+	}
 	if err != nil {
-		return nil, fmt.Errorf("quadrature in %d dimensions: %w", t.Dim(), err)
+		return nil, fmt.Errorf("quadrature in %d dimensions: %w", d, err)
 	}
 	return variational.ByRule(t, rule), nil
 }
+
+const (
+	// posteriorTol is the error of a step, in Fisher length.
+	posteriorTol = 1e-4
+	// posteriorStop is the Fisher distance to the optimum at which a fit ends:
+	// the mean is then off by at most that many standard deviations.
+	posteriorStop = 1e-5
+)
 
 // laplace is the default start of a flow towards a posterior, in source
 // coordinates.
@@ -88,5 +101,13 @@ func posteriorMethod(f FamilySpec) string {
 	if f.Options["covariance"] == "diagonal" {
 		return "radau5"
 	}
-	return "dopri5"
+	return "auto"
+}
+
+// posteriorChart is the default chart, one without a boundary.
+func posteriorChart(f FamilySpec) string {
+	if f.Options["covariance"] == "diagonal" {
+		return "log-scale"
+	}
+	return "log-cholesky"
 }

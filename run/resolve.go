@@ -319,7 +319,7 @@ func (s section) flow(spec *Spec, f manifold.Family, charts []string) {
 	w := &spec.Flow
 	chart := "source"
 	if spec.Target != nil {
-		chart = posteriorChart
+		chart = posteriorChart(spec.Family)
 	}
 	w.Chart = s.name("chart", "chart of "+f.Name(), chart, charts)
 	w.Metric = s.name("metric", "metric", "fisher", metrics.Names())
@@ -392,7 +392,7 @@ func (s section) ode(spec *Spec) {
 	}
 	o.Method = s.name("method", "method", method, MethodNames())
 	norm := "rms"
-	if s.has("tol") {
+	if s.has("tol") || spec.Target != nil && !s.has("rtol") && !s.has("atol") {
 		norm = "fisher"
 	}
 	o.Norm = s.name("norm", "norm", norm, []string{"rms", "max", "fisher"})
@@ -439,6 +439,9 @@ func (s section) ode(spec *Spec) {
 	case o.Norm == "fisher":
 		if !s.has("tol") {
 			o.Tol = defaultTol
+			if spec.Target != nil {
+				o.Tol = posteriorTol
+			}
 		}
 	default:
 		if !s.has("rtol") {
