@@ -18,13 +18,22 @@ import (
 func Build(s *Spec) (*Problem, error) {
 	p := &Problem{Name: s.Flow.Metric, Spec: s}
 	var err error
-	if p.Family, err = manifold.New(s.Family.Name, s.Family.Options); err != nil {
-		return nil, s.Errorf("family", "%w", err)
+	if s.Target != nil {
+		err = s.posterior(p)
+	} else if p.Family, err = manifold.New(s.Family.Name, s.Family.Options); err != nil {
+		err = s.Errorf("family", "%w", err)
 	}
-	if p.Source, err = s.source("flow.start", s.Flow.Start, p.Family); err != nil {
+	if err != nil {
 		return nil, err
 	}
-	if s.Data != nil {
+	if s.Flow.Start.At == nil {
+		if p.Source, err = laplace(p.Target, p.Family); err != nil {
+			return nil, s.Errorf("flow.start", "there is no default start: %w", err)
+		}
+	} else if p.Source, err = s.source("flow.start", s.Flow.Start, p.Family); err != nil {
+		return nil, err
+	}
+	if s.Data != nil && s.Target == nil {
 		if p.Observations, err = Observe(s, p.Family); err != nil {
 			return nil, err
 		}
@@ -94,6 +103,8 @@ func (s *Spec) loss(p *Problem) (flow.Loss, error) {
 	var loss flow.Loss
 	var err error
 	switch c := s.Loss.Coefficients; s.Loss.Kind {
+	case "elbo":
+		return s.elbo(p)
 	case "nll":
 		loss, err = flow.NLL(p.Family, p.Observations.Rows)
 	case "kl":
@@ -144,6 +155,9 @@ func (s *Spec) metric() (metrics.Maker, error) {
 // field can be evaluated.
 func (s *Spec) start(p *Problem) ([]float64, error) {
 	start := append([]float64(nil), s.Flow.Start.At...)
+	if start == nil {
+		start = append(start, p.Source...)
+	}
 	if s.Flow.Start.Chart != s.Flow.Chart {
 		view, err := p.View()
 		if err != nil {

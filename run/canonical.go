@@ -28,6 +28,7 @@ func (s *Spec) TOML() []byte {
 			w.put(key, s.Parameters[key])
 		}
 	}
+	s.Target.write(w)
 	w.table("family")
 	w.put("name", s.Family.Name)
 	for _, key := range sortedKeys(s.Family.Options) {
@@ -87,7 +88,9 @@ func (s *Spec) TOML() []byte {
 	} else {
 		w.raw("damping", fmt.Sprintf("{ kind = %s, value = %s }", tomlValue(s.Flow.Damping.Kind), tomlValue(s.Flow.Damping.Value)))
 	}
-	w.point("start", s.Flow.Start)
+	if s.Flow.Start.At != nil {
+		w.point("start", s.Flow.Start)
+	}
 	if s.Flow.Time != nil {
 		w.put("time", s.Flow.Time[:])
 	}

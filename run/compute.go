@@ -110,7 +110,7 @@ func (o *Outcome) report(ctx context.Context, p *Problem, main bool) error {
 	}
 	if main {
 		o.Result.Samples, o.Result.Final, o.Result.Solver = m.Samples, m.Final, m.Solver
-		if p.Observations != nil && m.Final != nil {
+		if p.Observations != nil && p.Target == nil && m.Final != nil {
 			o.Result.AddTable("estimates", p.estimates(m.Final))
 		}
 	} else {
@@ -238,7 +238,7 @@ func (p *Problem) final() (*Final, error) {
 	} else if point := p.Point(); point.At(x) == nil {
 		f.Loss = Number(point.Value())
 	}
-	if p.Observations != nil {
+	if p.Observations != nil && p.Target == nil {
 		f.StandardError = standardErrors(atlas, f.Point, len(p.Observations.Rows))
 	}
 	return f, nil

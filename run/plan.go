@@ -10,6 +10,7 @@ import (
 
 	"fisherflow/flow"
 	"fisherflow/manifold"
+	"fisherflow/variational/target"
 )
 
 // A Plan is a run about to be executed: the flow of a spec, and of others that
@@ -93,6 +94,8 @@ type Problem struct {
 	Spec     *Spec
 	Family   manifold.Family
 	Loss     flow.Loss
+	// Target is the posterior of the loss elbo, nil for others.
+	Target target.Target
 	// Observations are nil for a loss that reads none.
 	Observations *Observations
 	// Flow is the vector field in the chart of the spec; Point of it is a

@@ -15,7 +15,7 @@ import (
 
 // Losses lists the kinds of loss that a spec may name.
 func Losses() []string {
-	return []string{"nll", "kl", "reverse-kl", "expectation", "linear", "entropy", "negative-entropy", "free-energy", "squared-distance"}
+	return []string{"nll", "kl", "reverse-kl", "expectation", "linear", "entropy", "negative-entropy", "free-energy", "squared-distance", "elbo"}
 }
 
 // ClaimNames lists the claims that a spec may make.
@@ -25,9 +25,8 @@ func ClaimNames() []string {
 
 // later are names of the vocabulary that this version does not build.
 var later = map[string][]string{
-	"loss":      {"elbo"},
 	"estimator": {"monte-carlo", "empirical"},
-	"table":     {"model", "target", "optimizer"},
+	"table":     {"model", "optimizer"},
 }
 
 const (
@@ -49,7 +48,7 @@ func (d *Document) Spec() (*Spec, error) {
 			r.fail(table, "", "[%s] is not in this version", table)
 		}
 	}
-	top.only("title", "seed", "figures", "experiment", "parameters", "family", "data", "loss", "flow", "ode", "claims")
+	top.only("title", "seed", "figures", "experiment", "parameters", "target", "family", "data", "loss", "flow", "ode", "claims")
 	s := &Spec{File: d.file, Dir: filepath.Dir(d.file), document: d}
 	s.Title = top.text("title", "")
 	s.Seed = top.whole("seed", 0, 0)
@@ -70,19 +69,30 @@ func (d *Document) Spec() (*Spec, error) {
 	// Keys are checked in every table before anything is missed, since a key
 	// that is missing may be there misspelt.
 	family := top.table("family")
+	posterior := top.table("target").only(targetKeys...)
 	sample := top.table("data").only("file", "dataset", "columns", "where", "scale", "shuffle", "rows")
 	loss := top.table("loss").only("kind", "target", "coefficients", "temperature", "chart")
 	flow := top.table("flow").only("chart", "metric", "estimator", "damping", "start", "time", "stop", "certificate")
 	method := top.table("ode").only("method", "rtol", "atol", "tol", "norm", "step", "max-steps", "output")
 	claims := top.table("claims").only(ClaimNames()...)
 
-	f := family.family(s)
+	var f manifold.Family
+	if top.has("target") {
+		loss.elbo(s)
+		sample.data(s, top.has("data"))
+		posterior.target(s)
+		f = family.approximation(s)
+	} else {
+		f = family.family(s)
+	}
 	if r.err != nil {
 		return nil, r.err
 	}
 	charts := chartNames(f)
-	loss.loss(s, f, charts)
-	sample.data(s, top.has("data"))
+	if s.Target == nil {
+		loss.loss(s, f, charts)
+		sample.data(s, top.has("data"))
+	}
 	flow.flow(s, f, charts)
 	method.ode(s)
 	claims.claims(s, f, charts, top.has("claims"))
@@ -192,8 +202,8 @@ func (s section) loss(spec *Spec, f manifold.Family, charts []string) {
 		s.fail("loss", "", "the spec names no loss: [loss] needs kind = \"…\"")
 		return
 	}
-	if kind := s.text("kind", ""); slices.Contains(later["loss"], kind) {
-		s.fail(s.at("kind"), "", "loss %q is not in this version", kind)
+	if s.text("kind", "") == "elbo" {
+		s.fail(s.at("kind"), "", "loss \"elbo\" needs a [target] with model = \"…\" or posterior = \"…\"")
 	}
 	l := &spec.Loss
 	l.Kind = s.name("kind", "loss", "", Losses())
@@ -235,7 +245,10 @@ func (s section) loss(spec *Spec, f manifold.Family, charts []string) {
 }
 
 func (s section) data(spec *Spec, given bool) {
-	if spec.Loss.Kind != "nll" {
+	if spec.Loss.Kind == "elbo" && !given {
+		return
+	}
+	if spec.Loss.Kind != "nll" && spec.Loss.Kind != "elbo" {
 		if given && spec.Loss.Kind != "" {
 			s.fail("data", "", "loss %q reads no data: leave [data] out, or use loss \"nll\"", spec.Loss.Kind)
 		}
@@ -305,7 +318,11 @@ func (s section) data(spec *Spec, given bool) {
 
 func (s section) flow(spec *Spec, f manifold.Family, charts []string) {
 	w := &spec.Flow
-	w.Chart = s.name("chart", "chart of "+f.Name(), "source", charts)
+	chart := "source"
+	if spec.Target != nil {
+		chart = posteriorChart(spec.Family)
+	}
+	w.Chart = s.name("chart", "chart of "+f.Name(), chart, charts)
 	w.Metric = s.name("metric", "metric", "fisher", metrics.Names())
 	if e := s.text("estimator", "exact"); slices.Contains(later["estimator"], e) {
 		s.fail(s.at("estimator"), "", "estimator %q is not in this version", e)
@@ -330,6 +347,8 @@ func (s section) flow(spec *Spec, f manifold.Family, charts []string) {
 	}
 	if s.has("start") {
 		w.Start = s.point("start", f, charts)
+	} else if spec.Target != nil {
+		w.Start = PointSpec{Chart: "source"}
 	} else {
 		s.fail("flow", "", "the flow has no start: [flow] needs start = { chart = \"source\", at = […] }")
 	}
@@ -339,6 +358,8 @@ func (s section) flow(spec *Spec, f manifold.Family, charts []string) {
 			s.fail(t.path, "", "a stop rule needs distance = …")
 		}
 		w.Stop = t.positive("distance", 0)
+	} else if spec.Target != nil && !s.has("time") {
+		w.Stop = posteriorStop
 	}
 	if s.has("time") {
 		x := s.numbers("time")
@@ -366,9 +387,13 @@ func MethodNames() []string {
 
 func (s section) ode(spec *Spec) {
 	o := &spec.ODE
-	o.Method = s.name("method", "method", defaultMethod, MethodNames())
+	method := defaultMethod
+	if spec.Target != nil {
+		method = posteriorMethod(spec.Family)
+	}
+	o.Method = s.name("method", "method", method, MethodNames())
 	norm := "rms"
-	if s.has("tol") {
+	if s.has("tol") || spec.Target != nil && !s.has("rtol") && !s.has("atol") {
 		norm = "fisher"
 	}
 	o.Norm = s.name("norm", "norm", norm, []string{"rms", "max", "fisher"})
@@ -415,6 +440,9 @@ func (s section) ode(spec *Spec) {
 	case o.Norm == "fisher":
 		if !s.has("tol") {
 			o.Tol = defaultTol
+			if spec.Target != nil {
+				o.Tol = posteriorTol
+			}
 		}
 	default:
 		if !s.has("rtol") {

@@ -29,7 +29,8 @@ type Spec struct {
 	Parameters map[string]any
 
 	Family FamilySpec
-	Data   *DataSpec // nil: the loss reads none
+	Target *TargetSpec // nil unless the loss is elbo
+	Data   *DataSpec   // nil: the loss reads none
 	Loss   LossSpec
 	Flow   FlowSpec
 	ODE    ODESpec

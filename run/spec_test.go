@@ -66,7 +66,7 @@ func TestBadSpecs(t *testing.T) {
 		{"columns", "columns = [1]", "rivers.toml:9: data.columns: must be a list of texts; it has the number 1 [columns = [1]]"},
 		{"columns", "rows = [5, 5]", "rivers.toml:9: data.rows: must be [from, to] with 0 ≤ from < to, not [5 5] [rows = [5, 5]]"},
 		{"kind", `kind = "nil"`, `rivers.toml:12: loss.kind: no loss is called "nil"; did you mean "nll"? [kind = "nil"]`},
-		{"kind", `kind = "elbo"`, `rivers.toml:12: loss.kind: loss "elbo" is not in this version [kind = "elbo"]`},
+		{"kind", `kind = "elbo"`, `rivers.toml:12: loss.kind: loss "elbo" needs a [target] with model = "…" or posterior = "…" [kind = "elbo"]`},
 		{"kind", `kind = "kl"`, `rivers.toml:11: loss: loss "kl" needs target = { at = […] } [[loss]]`},
 		{"kind", "kind = \"nll\"\ntarget = [1.0, 2.0]", `rivers.toml:13: loss.target: loss "nll" has no target [target = [1.0, 2.0]]`},
 		{"kind", `kind = "entropy"`, `rivers.toml:7: data: loss "entropy" reads no data: leave [data] out, or use loss "nll" [[data]]`},

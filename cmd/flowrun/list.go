@@ -61,7 +61,13 @@ var listings = map[string]func() listing{
 		}
 		return l
 	},
-	"targets": func() listing { return listing{columns: []string{"name"}, rows: [][]any{}} },
+	"targets": func() listing {
+		l := listing{columns: []string{"name", "kind", "description"}}
+		for _, t := range run.Targets() {
+			l.rows = append(l.rows, []any{t.Name, t.Kind, t.Description})
+		}
+		return l
+	},
 	"datasets": func() listing {
 		l := listing{columns: []string{"name", "rows", "columns", "description"}}
 		for _, name := range data.Names() {
@@ -81,7 +87,7 @@ func newList() *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:       "list [" + strings.Join(listingNames, "|") + "]",
-		Short:     "List what there is: experiments, families, methods, metrics, losses, data sets",
+		Short:     "List what there is: experiments, families, methods, metrics, losses, targets, data sets",
 		Example:   "  flowrun list\n  flowrun list families\n  flowrun list methods --json",
 		Args:      cobra.MaximumNArgs(1),
 		ValidArgs: listingNames,

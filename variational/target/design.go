@@ -33,12 +33,14 @@ func (s *Sparse) At(i, j int) float64 {
 // T implements [mat.Matrix].
 func (s *Sparse) T() mat.Matrix { return mat.Transpose{Matrix: s} }
 
-// RowDo calls f for the entries of row i that are stored.
-func (s *Sparse) RowDo(i int, f func(j int, value float64)) {
+// DoRowNonZero implements [mat.RowNonZeroDoer].
+func (s *Sparse) DoRowNonZero(i int, f func(i, j int, value float64)) {
 	for k := s.Start[i]; k < s.Start[i+1]; k++ {
-		f(s.Column[k], s.Value[k])
+		f(i, s.Column[k], s.Value[k])
 	}
 }
+
+var _ mat.RowNonZeroDoer = (*Sparse)(nil)
 
 // design is a matrix of predictors with products by rows: dense or sparse.
 type design struct {

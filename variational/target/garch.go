@@ -122,7 +122,8 @@ func (s *second) add(value, first, curvature float64, x *second) {
 	}
 }
 
-func (t *GARCH) density(z []float64) second {
+// density has second derivatives if curved.
+func (t *GARCH) density(z []float64, curved bool) second {
 	a0, a1, b1 := t.parameters(z)
 	var out second
 	// The variance v, its first and second derivatives by z.
@@ -132,7 +133,14 @@ func (t *GARCH) density(z []float64) second {
 		w := 1 / v.value
 		k := r * r * w
 		// −½ ln v − r²/2v: by v, and by μ = z₀, which enters r too.
-		out.add(-lnSqrt2Pi-math.Log(v.value)/2-k/2, (k-1)*w/2, (0.5-k)*w*w, &v)
+		if curved {
+			out.add(-lnSqrt2Pi-math.Log(v.value)/2-k/2, (k-1)*w/2, (0.5-k)*w*w, &v)
+		} else {
+			out.value -= lnSqrt2Pi + math.Log(v.value)/2 + k/2
+			for j, g := range v.g {
+				out.g[j] += (k - 1) * w / 2 * g
+			}
+		}
 		out.g[0] += r * w
 		out.h[0][0] -= w
 		for j, g := range v.g {
@@ -147,6 +155,9 @@ func (t *GARCH) density(z []float64) second {
 		next.value = a0.value + a1.value*r*r + b1.value*v.value
 		for j := range 4 {
 			next.g[j] = a0.g[j] + a1.g[j]*r*r + b1.g[j]*v.value + b1.value*v.g[j]
+			if !curved {
+				continue
+			}
 			for l := j; l < 4; l++ {
 				next.h[j][l] = a0.h[j][l] + a1.h[j][l]*r*r + b1.h[j][l]*v.value + b1.g[j]*v.g[l] + b1.g[l]*v.g[j] + b1.value*v.h[j][l]
 			}
@@ -180,7 +191,7 @@ func (t *GARCH) density(z []float64) second {
 // LogDensity implements [Target].
 func (t *GARCH) LogDensity(grad, z []float64) (float64, error) {
 	checkLength(t.Dim(), grad, z)
-	d := t.density(z)
+	d := t.density(z, false)
 	if math.IsNaN(d.value) {
 		d.value = math.Inf(-1)
 	}
@@ -191,7 +202,7 @@ func (t *GARCH) LogDensity(grad, z []float64) (float64, error) {
 // Hessian implements [Hessian].
 func (t *GARCH) Hessian(dst *mat.SymDense, z []float64) error {
 	checkLength(t.Dim(), nil, z)
-	d := t.density(z)
+	d := t.density(z, true)
 	for i := range 4 {
 		for j := i; j < 4; j++ {
 			dst.SetSym(i, j, d.h[i][j])
