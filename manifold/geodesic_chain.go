@@ -29,8 +29,24 @@ const (
 )
 
 // chain finds the geodesic from p to q, which could not be shot because of
-// failure.
+// failure. One direction can be much harder to aim in than the other.
 func (s *Shooting) chain(p, q []float64, failure error) (*geodesicChain, error) {
+	s.field.evaluations = 0
+	c, err := s.link(p, q, failure)
+	if err == nil {
+		return c, nil
+	}
+	s.field.evaluations = 0
+	if c, back := s.link(q, p, failure); back == nil {
+		slices.Reverse(c.nodes)
+		slices.Reverse(c.lengths)
+		return c, nil
+	}
+	return nil, err
+}
+
+// link finds the chain from p to q.
+func (s *Shooting) link(p, q []float64, failure error) (*geodesicChain, error) {
 	c := &geodesicChain{shooting: s}
 	if err := c.lay(p, q); err != nil {
 		return nil, fmt.Errorf("%w (%w)", failure, err)

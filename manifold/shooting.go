@@ -418,7 +418,7 @@ const (
 	near, nearer = 2e-6, 5e-6
 	// Evaluations of the geodesic flow after which a geodesic is given up: a
 	// few seconds in few dimensions.
-	effort = 20_000_000
+	effort = 6_000_000
 )
 
 // aim changes the covector until the miss is less than enough.
