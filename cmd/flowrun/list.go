@@ -125,11 +125,14 @@ func newList() *cobra.Command {
 	return cmd
 }
 
-// cells writes the cells of a row.
+// cells writes the cells of a row, and of a long list its ends.
 func cells(row []any) []string {
 	words := make([]string, len(row))
 	for i, v := range row {
 		if list, ok := v.([]string); ok {
+			if n := len(list); n > 12 {
+				list = []string{list[0], list[1], "…", list[n-2], list[n-1]}
+			}
 			words[i] = strings.Join(list, ", ")
 		} else {
 			words[i] = fmt.Sprint(v)
