@@ -96,10 +96,14 @@ type Problem struct {
 	Loss     flow.Loss
 	// Target is the posterior of the loss elbo, nil for others.
 	Target target.Target
+	// Model is the network of a conditional model, nil for others; Family are
+	// then its parameters, and there is no Loss.
+	Model *Model
 	// Observations are nil for a loss that reads none.
 	Observations *Observations
-	// Flow is the vector field in the chart of the spec; Point of it is a
-	// [flow.ChartPoint] and must not be used while the flow is integrated.
+	// Flow is the vector field in the chart of the spec; Point of it, a
+	// [flow.ChartPoint] or a [flow.NetworkPoint], must not be used while the
+	// flow is integrated.
 	Flow *flow.Flow
 	// Start is in the flow's chart, Source the same point in source
 	// coordinates.
@@ -111,6 +115,8 @@ type Problem struct {
 	// incomplete.
 	Solution *flow.Result
 	Err      error
+
+	diagnoses []diagnosed
 }
 
 // View is the family in the flow's chart, with workspace of its own.
@@ -118,7 +124,7 @@ func (p *Problem) View() (*manifold.View, error) { return manifold.In(p.Family, 
 
 // Point is the flow's loss and metric at a point of its chart, with workspace
 // of its own.
-func (p *Problem) Point() *flow.ChartPoint { return p.Flow.Point().Clone().(*flow.ChartPoint) }
+func (p *Problem) Point() flow.Point { return p.Flow.Point().Clone() }
 
 // A Figure is a drawing in one or several formats.
 type Figure struct {
