@@ -126,7 +126,8 @@ func (t *Trainer) Step() (Report, error) {
 }
 
 // Run makes steps until there are so many. After each it calls observe, if that
-// is not nil, which must leave the model's batch alone; its error ends the run.
+// is not nil, which may move the model, and with batches choose another one; its
+// error ends the run.
 // Where the context ends, Run ends before the next step with its error, and may
 // be called again.
 func (t *Trainer) Run(ctx context.Context, steps int, observe func(Report) error) error {
