@@ -97,7 +97,7 @@ type Problem struct {
 	// Target is the posterior of the loss elbo, nil for others.
 	Target target.Target
 	// Model is the network of a conditional model, nil for others; Family are
-	// then its parameters, and there is no Loss.
+	// then its parameters, and Loss shares the flow's evaluation.
 	Model *Model
 	// Observations are nil for a loss that reads none.
 	Observations *Observations
