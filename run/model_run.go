@@ -23,6 +23,7 @@ func (s *Spec) buildModel(p *Problem) (*Problem, error) {
 		return nil, err
 	}
 	p.Flow = flow.New(point, nil)
+	p.Loss = modelLoss{point.Evaluation()}
 	if p.Source, err = p.Model.Initial(s); err != nil {
 		return nil, s.Errorf("model.init", "%w", err)
 	}

@@ -101,7 +101,7 @@ type Problem struct {
 	// Target is the posterior of the loss elbo, nil for others.
 	Target target.Target
 	// Model is the network of a conditional model, nil for others; Family are
-	// then its parameters, and there is no Loss.
+	// then its parameters, and Loss shares the flow's evaluation.
 	Model *Model
 	// Training trains the model, nil for a flow; there is then no Flow, T0 is 0
 	// and T1 the number of steps.
