@@ -18,7 +18,7 @@ import (
 func TestCatalogueHolds(t *testing.T) {
 	for _, e := range All() {
 		t.Run(e.Name, func(t *testing.T) {
-			plan, err := e.Plan()
+			plan, err := e.Plan(e.brief...)
 			require.NoError(t, err)
 			o, err := run.Compute(context.Background(), plan, run.Options{})
 			require.NoError(t, err)

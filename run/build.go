@@ -17,6 +17,12 @@ import (
 // Errors are of type [*SpecError] or [*DataError].
 func Build(s *Spec) (*Problem, error) {
 	p := &Problem{Name: s.Flow.Metric, Spec: s}
+	if s.Optimizer != nil {
+		return s.buildTraining(p)
+	}
+	if s.Model != nil {
+		return s.buildModel(p)
+	}
 	var err error
 	if s.Target != nil {
 		err = s.posterior(p)

@@ -29,10 +29,13 @@ func (s *Spec) TOML() []byte {
 		}
 	}
 	s.Target.write(w)
-	w.table("family")
-	w.put("name", s.Family.Name)
-	for _, key := range sortedKeys(s.Family.Options) {
-		w.put(key, s.Family.Options[key])
+	s.Model.write(w)
+	if s.Model == nil {
+		w.table("family")
+		w.put("name", s.Family.Name)
+		for _, key := range sortedKeys(s.Family.Options) {
+			w.put(key, s.Family.Options[key])
+		}
 	}
 	if d := s.Data; d != nil {
 		w.table("data")
@@ -43,6 +46,12 @@ func (s *Spec) TOML() []byte {
 		}
 		if len(d.Columns) > 0 {
 			w.put("columns", d.Columns)
+		}
+		if len(d.Response) > 0 {
+			w.put("response", d.Response)
+		}
+		if len(d.Predictors) > 0 {
+			w.put("predictors", d.Predictors)
 		}
 		if len(d.Where) > 0 {
 			var pairs []string
@@ -64,9 +73,14 @@ func (s *Spec) TOML() []byte {
 		if d.Rows != nil {
 			w.put("rows", []any{int64(d.Rows[0]), int64(d.Rows[1])})
 		}
+		if d.Test != nil {
+			w.put("test", []any{int64(d.Test[0]), int64(d.Test[1])})
+		}
 	}
-	w.table("loss")
-	w.put("kind", s.Loss.Kind)
+	if s.Model == nil {
+		w.table("loss")
+		w.put("kind", s.Loss.Kind)
+	}
 	if s.Loss.Target != nil {
 		w.point("target", *s.Loss.Target)
 	}
@@ -79,10 +93,31 @@ func (s *Spec) TOML() []byte {
 	if s.Loss.Chart != "" {
 		w.put("chart", s.Loss.Chart)
 	}
+	if s.Optimizer != nil {
+		s.Optimizer.write(w)
+		if s.Flow.Start.At != nil {
+			w.table("flow")
+			w.point("start", s.Flow.Start)
+		}
+		s.writeClaims(w)
+		return w.Bytes()
+	}
 	w.table("flow")
 	w.put("chart", s.Flow.Chart)
 	w.put("metric", s.Flow.Metric)
 	w.put("estimator", s.Flow.Estimator)
+	if s.Flow.Samples > 0 {
+		w.put("samples", int64(s.Flow.Samples))
+	}
+	if s.Flow.Rank > 0 {
+		w.put("rank", int64(s.Flow.Rank))
+	}
+	if s.Flow.Tolerance > 0 {
+		w.put("tolerance", s.Flow.Tolerance)
+	}
+	if s.Flow.Cutoff > 0 {
+		w.put("cutoff", s.Flow.Cutoff)
+	}
 	if s.Flow.Damping.Kind == "tikhonov" {
 		w.put("damping", s.Flow.Damping.Value)
 	} else {
@@ -119,6 +154,11 @@ func (s *Spec) TOML() []byte {
 	if len(s.ODE.Output) > 0 {
 		w.put("output", s.ODE.Output)
 	}
+	s.writeClaims(w)
+	return w.Bytes()
+}
+
+func (s *Spec) writeClaims(w *tomlWriter) {
 	w.table("claims")
 	for _, c := range s.Claims {
 		switch {
@@ -136,7 +176,6 @@ func (s *Spec) TOML() []byte {
 			w.put(c.Name, c.Expect)
 		}
 	}
-	return w.Bytes()
 }
 
 type tomlWriter struct{ bytes.Buffer }

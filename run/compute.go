@@ -40,7 +40,11 @@ func (o *Outcome) compute(ctx context.Context, options Options) error {
 	o.Result = &Result{Schema: Schema, Name: o.Plan.Name, Status: OK, Claims: []Claim{}, Samples: []Sample{}}
 	for i, p := range o.Problems {
 		began := time.Now()
-		p.solve(ctx, i, len(o.Problems), options.Progress)
+		if p.Training != nil {
+			o.train(ctx, p, i, options.Progress)
+		} else {
+			p.solve(ctx, i, len(o.Problems), options.Progress)
+		}
 		timing := Timing{Member: p.Name, Solve: time.Since(began)}
 		began = time.Now()
 		err := o.report(ctx, p, i == 0)
@@ -49,6 +53,9 @@ func (o *Outcome) compute(ctx context.Context, options Options) error {
 		if err != nil {
 			return o.fail(err)
 		}
+	}
+	if err := o.learn(); err != nil {
+		return o.fail(err)
 	}
 	if o.Plan.Finish != nil {
 		if err := o.Plan.Finish(ctx, o); err != nil {
@@ -79,11 +86,14 @@ func (o *Outcome) fail(err error) error {
 
 func (p *Problem) solve(ctx context.Context, index, members int, progress func(Progress)) {
 	settings := p.Settings
-	if progress != nil {
-		settings.Observer = func(step flow.Progress) error {
-			progress(Progress{Member: p.Name, Index: index, Members: members, T0: p.T0, T1: p.T1, Progress: step})
-			return nil
+	settings.Observer = func(step flow.Progress) error {
+		if p.Model != nil {
+			p.solved(step.T)
 		}
+		if progress != nil {
+			progress(Progress{Member: p.Name, Index: index, Members: members, T0: p.T0, T1: p.T1, Progress: step})
+		}
+		return nil
 	}
 	p.Solution, p.Err = flow.Solve(ctx, p.Flow, p.Start, p.T0, p.T1, &settings)
 	if p.Err != nil {
@@ -108,9 +118,15 @@ func (o *Outcome) report(ctx context.Context, p *Problem, main bool) error {
 	if p.Err != nil {
 		m.Error = p.Err.Error()
 	}
+	if p.Training != nil {
+		var err error
+		if m, err = p.reportTraining(); err != nil {
+			return err
+		}
+	}
 	if main {
 		o.Result.Samples, o.Result.Final, o.Result.Solver = m.Samples, m.Final, m.Solver
-		if p.Observations != nil && p.Target == nil && m.Final != nil {
+		if m.Final != nil && m.Final.StandardError != nil {
 			o.Result.AddTable("estimates", p.estimates(m.Final))
 		}
 	} else {
@@ -238,7 +254,7 @@ func (p *Problem) final() (*Final, error) {
 	} else if point := p.Point(); point.At(x) == nil {
 		f.Loss = Number(point.Value())
 	}
-	if p.Observations != nil && p.Target == nil {
+	if p.Observations != nil && p.Target == nil && (p.Model == nil || p.Model.estimable()) {
 		f.StandardError = standardErrors(atlas, f.Point, len(p.Observations.Rows))
 	}
 	return f, nil

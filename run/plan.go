@@ -54,6 +54,9 @@ func (p *Plan) mainName() string {
 	if p.MainName != "" {
 		return p.MainName
 	}
+	if p.Spec.Optimizer != nil {
+		return p.Spec.Optimizer.Rule
+	}
 	return p.Spec.Flow.Metric
 }
 
@@ -79,6 +82,7 @@ type Outcome struct {
 	Figures []Figure
 
 	provenance *Manifest // nil without a folder
+	keeper     *keeper   // nil without a folder
 }
 
 // A Timing is the time that a flow took.
@@ -96,10 +100,17 @@ type Problem struct {
 	Loss     flow.Loss
 	// Target is the posterior of the loss elbo, nil for others.
 	Target target.Target
+	// Model is the network of a conditional model, nil for others; Family are
+	// then its parameters, and Loss shares the flow's evaluation.
+	Model *Model
+	// Training trains the model, nil for a flow; there is then no Flow, T0 is 0
+	// and T1 the number of steps.
+	Training *Training
 	// Observations are nil for a loss that reads none.
 	Observations *Observations
-	// Flow is the vector field in the chart of the spec; Point of it is a
-	// [flow.ChartPoint] and must not be used while the flow is integrated.
+	// Flow is the vector field in the chart of the spec; Point of it, a
+	// [flow.ChartPoint] or a [flow.NetworkPoint], must not be used while the
+	// flow is integrated.
 	Flow *flow.Flow
 	// Start is in the flow's chart, Source the same point in source
 	// coordinates.
@@ -111,6 +122,8 @@ type Problem struct {
 	// incomplete.
 	Solution *flow.Result
 	Err      error
+
+	diagnoses []diagnosed
 }
 
 // View is the family in the flow's chart, with workspace of its own.
@@ -118,7 +131,7 @@ func (p *Problem) View() (*manifold.View, error) { return manifold.In(p.Family, 
 
 // Point is the flow's loss and metric at a point of its chart, with workspace
 // of its own.
-func (p *Problem) Point() *flow.ChartPoint { return p.Flow.Point().Clone().(*flow.ChartPoint) }
+func (p *Problem) Point() flow.Point { return p.Flow.Point().Clone() }
 
 // A Figure is a drawing in one or several formats.
 type Figure struct {
@@ -154,6 +167,10 @@ type Options struct {
 	// before its end is waited for. With NoWait the error is ErrBusy instead.
 	Waiting func()
 	NoWait  bool
+	// Checkpoint is the time from one checkpoint of a training to the next; 0
+	// means a minute. One is kept too where the context ends, and the next run
+	// goes on from it, unless Force is set.
+	Checkpoint time.Duration
 	// Slots, if not nil, is taken from while there is something to compute, and
 	// given back while the disk is waited for: it bounds the processors used.
 	Slots chan struct{}

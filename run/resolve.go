@@ -26,7 +26,6 @@ func ClaimNames() []string {
 // later are names of the vocabulary that this version does not build.
 var later = map[string][]string{
 	"estimator": {"monte-carlo", "empirical"},
-	"table":     {"model", "optimizer"},
 }
 
 const (
@@ -43,12 +42,7 @@ const (
 func (d *Document) Spec() (*Spec, error) {
 	r := &reader{document: d}
 	top := section{r, "", d.tree}
-	for _, table := range later["table"] {
-		if top.has(table) {
-			r.fail(table, "", "[%s] is not in this version", table)
-		}
-	}
-	top.only("title", "seed", "figures", "experiment", "parameters", "target", "family", "data", "loss", "flow", "ode", "claims")
+	top.only("title", "seed", "figures", "experiment", "parameters", "target", "model", "family", "data", "loss", "flow", "ode", "optimizer", "claims")
 	s := &Spec{File: d.file, Dir: filepath.Dir(d.file), document: d}
 	s.Title = top.text("title", "")
 	s.Seed = top.whole("seed", 0, 0)
@@ -70,13 +64,34 @@ func (d *Document) Spec() (*Spec, error) {
 	// that is missing may be there misspelt.
 	family := top.table("family")
 	posterior := top.table("target").only(targetKeys...)
-	sample := top.table("data").only("file", "dataset", "columns", "where", "scale", "shuffle", "rows")
+	model := top.table("model").only(modelKeys...)
+	sample := top.table("data").only("file", "dataset", "columns", "response", "predictors", "where", "scale", "shuffle", "rows", "test")
 	loss := top.table("loss").only("kind", "target", "coefficients", "temperature", "chart")
-	flow := top.table("flow").only("chart", "metric", "estimator", "damping", "start", "time", "stop", "certificate")
+	flow := top.table("flow").only("chart", "metric", "estimator", "samples", "rank", "cutoff", "tolerance", "damping", "start", "time", "stop", "certificate")
+	optimizer := top.table("optimizer").only(optimizerKeys...)
 	method := top.table("ode").only("method", "rtol", "atol", "tol", "norm", "step", "max-steps", "output")
 	claims := top.table("claims").only(ClaimNames()...)
 
 	var f manifold.Family
+	if top.has("model") {
+		if top.has("optimizer") {
+			return s, r.training(s, top, model, sample, flow, optimizer, claims)
+		}
+		return s, r.model(s, top, model, sample, flow, method, claims)
+	}
+	if top.has("optimizer") {
+		r.fail("optimizer", "", "trains a [model]; the flow of a family takes discrete steps by ode.method with ode.step")
+	}
+	for _, key := range []string{"response", "predictors", "test"} {
+		if sample.has(key) {
+			r.fail(sample.at(key), "", "data have %s for a [model] only", key)
+		}
+	}
+	for _, key := range []string{"samples", "rank", "cutoff", "tolerance"} {
+		if flow.has(key) {
+			r.fail(flow.at(key), "", "a flow has %s over a [model] only", key)
+		}
+	}
 	if top.has("target") {
 		loss.elbo(s)
 		sample.data(s, top.has("data"))
@@ -302,18 +317,23 @@ func (s section) data(spec *Spec, given bool) {
 		}
 	}
 	if s.has("rows") {
-		x := s.numbers("rows")
-		ok := len(x) == 2
-		for _, v := range x {
-			ok = ok && v == float64(int32(v))
-		}
-		if !ok || x[0] < 0 || x[1] <= x[0] {
-			s.fail(s.at("rows"), "", "must be [from, to] with 0 ≤ from < to, not %v", x)
-			return
-		}
-		d.Rows = &[2]int{int(x[0]), int(x[1])}
+		d.Rows = s.interval("rows")
 	}
 	spec.Data = d
+}
+
+// interval is a range [from, to) of rows.
+func (s section) interval(key string) *[2]int {
+	x := s.numbers(key)
+	ok := len(x) == 2
+	for _, v := range x {
+		ok = ok && v == float64(int32(v))
+	}
+	if !ok || x[0] < 0 || x[1] <= x[0] {
+		s.fail(s.at(key), "", "must be [from, to] with 0 ≤ from < to, not %v", x)
+		return nil
+	}
+	return &[2]int{int(x[0]), int(x[1])}
 }
 
 func (s section) flow(spec *Spec, f manifold.Family, charts []string) {
@@ -328,23 +348,7 @@ func (s section) flow(spec *Spec, f manifold.Family, charts []string) {
 		s.fail(s.at("estimator"), "", "estimator %q is not in this version", e)
 	}
 	w.Estimator = s.name("estimator", "estimator", "exact", []string{"exact"})
-	switch s.values["damping"].(type) {
-	case map[string]any:
-		t := s.table("damping").only("kind", "value")
-		w.Damping.Kind = t.name("kind", "damping", "tikhonov", metrics.DampingKinds())
-		if !t.has("value") {
-			s.fail(t.path, "", "needs value = …")
-		}
-		w.Damping.Value = t.number("value", 0)
-	default:
-		w.Damping = DampingSpec{Kind: "tikhonov", Value: s.number("damping", 0)}
-	}
-	if w.Damping.Value < 0 {
-		s.fail(s.at("damping"), "", "must not be negative, not %v", w.Damping.Value)
-	}
-	if w.Damping.Value == 0 {
-		w.Damping.Kind = "tikhonov"
-	}
+	w.Damping = s.damping(metrics.DampingKinds())
 	if s.has("start") {
 		w.Start = s.point("start", f, charts)
 	} else if spec.Target != nil {
@@ -352,6 +356,37 @@ func (s section) flow(spec *Spec, f manifold.Family, charts []string) {
 	} else {
 		s.fail("flow", "", "the flow has no start: [flow] needs start = { chart = \"source\", at = […] }")
 	}
+	s.span(spec)
+}
+
+// damping reads a number or { kind, value }, of one of the kinds.
+func (s section) damping(kinds []string) DampingSpec {
+	var d DampingSpec
+	switch s.values["damping"].(type) {
+	case map[string]any:
+		t := s.table("damping").only("kind", "value")
+		d.Kind = t.name("kind", "damping", "tikhonov", kinds)
+		if !t.has("value") {
+			s.fail(t.path, "", "needs value = …")
+		}
+		d.Value = t.number("value", 0)
+	default:
+		d = DampingSpec{Kind: "tikhonov", Value: s.number("damping", 0)}
+	}
+	if d.Value < 0 {
+		s.fail(s.at("damping"), "", "must not be negative, not %v", d.Value)
+	}
+	if d.Value == 0 {
+		d.Kind = "tikhonov"
+	} else if s.err == nil && !slices.Contains(kinds, d.Kind) {
+		s.fail(s.at("damping"), "", "metric %q has no damping of kind %q (kinds: %s)", s.text("metric", "fisher"), d.Kind, list(kinds))
+	}
+	return d
+}
+
+// span reads how long the flow lasts.
+func (s section) span(spec *Spec) {
+	w := &spec.Flow
 	if s.has("stop") {
 		t := s.table("stop").only("distance")
 		if s.err == nil && !t.has("distance") {
@@ -393,7 +428,7 @@ func (s section) ode(spec *Spec) {
 	}
 	o.Method = s.name("method", "method", method, MethodNames())
 	norm := "rms"
-	if s.has("tol") || spec.Target != nil && !s.has("rtol") && !s.has("atol") {
+	if s.has("tol") || (spec.Target != nil || spec.Model != nil) && !s.has("rtol") && !s.has("atol") {
 		norm = "fisher"
 	}
 	o.Norm = s.name("norm", "norm", norm, []string{"rms", "max", "fisher"})
@@ -442,6 +477,9 @@ func (s section) ode(spec *Spec) {
 			o.Tol = defaultTol
 			if spec.Target != nil {
 				o.Tol = posteriorTol
+			}
+			if spec.Model != nil {
+				o.Tol = modelTol
 			}
 		}
 	default:

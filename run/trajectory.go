@@ -61,6 +61,9 @@ func (o *Outcome) trajectory() ([]byte, error) {
 			return nil, err
 		}
 		chart := view.Chart().Name()
+		if p.coordinateless() {
+			continue
+		}
 		if _, ok := at[chart]; !ok {
 			at[chart] = columns
 			blocks = append(blocks, block{chart, view.Chart().Coordinates()})
@@ -92,9 +95,24 @@ func (o *Outcome) trajectory() ([]byte, error) {
 		for _, i := range thinned(len(s.Losses), k) {
 			row := make([]string, columns)
 			row[0], row[1], row[2], row[3], row[4] = p.Name, number(s.Time(i)), number(s.Losses[i]), number(s.Speeds[i]), number(s.Lengths[i])
-			for j, x := range s.State(i)[:p.Flow.Dim()] {
-				row[first+j] = number(x)
+			if !p.coordinateless() {
+				for j, x := range s.State(i)[:p.Flow.Dim()] {
+					row[first+j] = number(x)
+				}
 			}
+			if err := w.Write(row); err != nil {
+				return nil, err
+			}
+		}
+	}
+	for _, p := range o.Problems {
+		if p.Training == nil {
+			continue
+		}
+		// A training has no speed; it is listed where its loss was measured.
+		for _, l := range p.Training.Learned {
+			row := make([]string, columns)
+			row[0], row[1], row[2] = p.Name, number(float64(l.Step)), number(l.TrainLoss)
 			if err := w.Write(row); err != nil {
 				return nil, err
 			}

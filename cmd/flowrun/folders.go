@@ -162,7 +162,7 @@ func newDoctor() *cobra.Command {
 					name = m.Spec.Flow.Metric
 				}
 				fmt.Fprintf(w, "flow %s: %s, %s in chart %s (%s), loss %s", name, p.Family.Name(), m.Spec.Flow.Metric, m.Spec.Flow.Chart,
-					plural(p.Family.Dim(), "coordinate"), p.Loss.Name())
+					plural(p.Family.Dim(), "coordinate"), m.Spec.Loss.Kind)
 				if p.Observations != nil {
 					fmt.Fprintf(w, " of %s", plural(len(p.Observations.Rows), "observation"))
 				}
