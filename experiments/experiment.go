@@ -37,6 +37,9 @@ type Experiment struct {
 	// members are the flows it is compared with, made from the main member's
 	// spec with all overrides.
 	members func(v Values, main *run.Spec) ([]run.Member, error)
+	// model makes a member's model where the base spec leaves it to the
+	// experiment; see [run.Spec.Own].
+	model func(v Values, member string, s *run.Spec) (*run.Model, error)
 	// finish adds tables and claims.
 	finish func(ctx context.Context, v Values, o *run.Outcome) error
 	// draw draws the figures.
@@ -163,6 +166,9 @@ func (e *Experiment) plan(d *run.Document, overrides []string) (*run.Plan, error
 		if p.Members, err = e.members(values, spec); err != nil {
 			return nil, err
 		}
+	}
+	if e.model != nil {
+		p.Model = func(member string, s *run.Spec) (*run.Model, error) { return e.model(values, member, s) }
 	}
 	if e.finish != nil {
 		p.Finish = func(ctx context.Context, o *run.Outcome) error { return e.finish(ctx, values, o) }

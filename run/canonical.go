@@ -29,10 +29,12 @@ func (s *Spec) TOML() []byte {
 		}
 	}
 	s.Target.write(w)
-	w.table("family")
-	w.put("name", s.Family.Name)
-	for _, key := range sortedKeys(s.Family.Options) {
-		w.put(key, s.Family.Options[key])
+	if !s.Own {
+		w.table("family")
+		w.put("name", s.Family.Name)
+		for _, key := range sortedKeys(s.Family.Options) {
+			w.put(key, s.Family.Options[key])
+		}
 	}
 	if d := s.Data; d != nil {
 		w.table("data")
@@ -65,8 +67,10 @@ func (s *Spec) TOML() []byte {
 			w.put("rows", []any{int64(d.Rows[0]), int64(d.Rows[1])})
 		}
 	}
-	w.table("loss")
-	w.put("kind", s.Loss.Kind)
+	if !s.Own {
+		w.table("loss")
+		w.put("kind", s.Loss.Kind)
+	}
 	if s.Loss.Target != nil {
 		w.point("target", *s.Loss.Target)
 	}

@@ -31,6 +31,10 @@ type Plan struct {
 	Equations   []template.HTML
 	Citations   []string
 
+	// Model makes the model of a member whose spec leaves it to the
+	// experiment; see [Spec.Own].
+	Model func(member string, s *Spec) (*Model, error)
+
 	// Finish, if not nil, is called when the flows have been computed and
 	// their claims judged. It may add tables and claims to the result.
 	Finish func(ctx context.Context, o *Outcome) error
@@ -159,11 +163,18 @@ type Options struct {
 	Slots chan struct{}
 }
 
-// build makes the problems of all members.
-func (p *Plan) build() ([]*Problem, error) {
+// Build makes the problems of all members, the main one first, as [Build] does.
+func (p *Plan) Build() ([]*Problem, error) {
 	var problems []*Problem
 	for _, m := range p.members() {
-		problem, err := Build(m.Spec)
+		var model *Model
+		if m.Spec.Own && p.Model != nil {
+			var err error
+			if model, err = p.Model(m.Name, m.Spec); err != nil {
+				return nil, err
+			}
+		}
+		problem, err := build(m.Spec, model)
 		if err != nil {
 			return nil, err
 		}
@@ -177,7 +188,7 @@ func (p *Plan) build() ([]*Problem, error) {
 // determines the run: the resolved specs of all members, which hold the seed,
 // the checksums of their data, and the schema of the result.
 func (p *Plan) Hash() (string, error) {
-	problems, err := p.build()
+	problems, err := p.Build()
 	if err != nil {
 		return "", err
 	}

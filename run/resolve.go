@@ -77,19 +77,23 @@ func (d *Document) Spec() (*Spec, error) {
 	claims := top.table("claims").only(ClaimNames()...)
 
 	var f manifold.Family
-	if top.has("target") {
+	switch {
+	case top.own(s):
+		s.Own = true
+		f = unnamed{}
+	case top.has("target"):
 		loss.elbo(s)
 		sample.data(s, top.has("data"))
 		posterior.target(s)
 		f = family.approximation(s)
-	} else {
+	default:
 		f = family.family(s)
 	}
 	if r.err != nil {
 		return nil, r.err
 	}
 	charts := chartNames(f)
-	if s.Target == nil {
+	if s.Target == nil && !s.Own {
 		loss.loss(s, f, charts)
 		sample.data(s, top.has("data"))
 	}
@@ -323,11 +327,15 @@ func (s section) flow(spec *Spec, f manifold.Family, charts []string) {
 		chart = posteriorChart(spec.Family)
 	}
 	w.Chart = s.name("chart", "chart of "+f.Name(), chart, charts)
-	w.Metric = s.name("metric", "metric", "fisher", metrics.Names())
-	if e := s.text("estimator", "exact"); slices.Contains(later["estimator"], e) {
+	names, estimators := metrics.Names(), []string{"exact"}
+	if spec.Own {
+		names, estimators = append(names, ownMetrics...), append(estimators, "empirical")
+	}
+	w.Metric = s.name("metric", "metric", "fisher", names)
+	if e := s.text("estimator", "exact"); slices.Contains(later["estimator"], e) && !slices.Contains(estimators, e) {
 		s.fail(s.at("estimator"), "", "estimator %q is not in this version", e)
 	}
-	w.Estimator = s.name("estimator", "estimator", "exact", []string{"exact"})
+	w.Estimator = s.name("estimator", "estimator", "exact", estimators)
 	switch s.values["damping"].(type) {
 	case map[string]any:
 		t := s.table("damping").only("kind", "value")
@@ -345,7 +353,9 @@ func (s section) flow(spec *Spec, f manifold.Family, charts []string) {
 	if w.Damping.Value == 0 {
 		w.Damping.Kind = "tikhonov"
 	}
-	if s.has("start") {
+	if spec.Own {
+		s.ownStart(spec)
+	} else if s.has("start") {
 		w.Start = s.point("start", f, charts)
 	} else if spec.Target != nil {
 		w.Start = PointSpec{Chart: "source"}
