@@ -27,6 +27,9 @@ type Experiment struct {
 	Markup    []template.HTML
 	// Parameters are the experiment's own, beside the keys of its base spec.
 	Parameters []Parameter
+	// Source says which works, and which of their figures, are reproduced;
+	// empty for an experiment of the project's own.
+	Source string
 	// Citations are BibTeX entries.
 	Citations []string
 
@@ -74,7 +77,7 @@ func (v Values) number(name string) float64 {
 }
 
 // catalogue is in the order in which it is listed.
-var catalogue = []*Experiment{riversGamma, precipNormal, spraysPoisson, halfPlane, replicator, stepGeometry}
+var catalogue = []*Experiment{riversGamma, precipNormal, spraysPoisson, halfPlane, replicator, stepGeometry, plateaus}
 
 // All lists the catalogue.
 func All() []*Experiment { return slices.Clone(catalogue) }
