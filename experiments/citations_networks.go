@@ -25,4 +25,12 @@ const (
   pages   = {4523--4532},
   year    = {1999}
 }`
+	citeBernacchia = `@inproceedings{bernacchia2018exact,
+  author    = {Bernacchia, Alberto and Lengyel, M{\'a}t{\'e} and Hennequin, Guillaume},
+  title     = {Exact natural gradient in deep linear networks and its application to the nonlinear case},
+  booktitle = {Advances in Neural Information Processing Systems},
+  volume    = {31},
+  pages     = {5941--5950},
+  year      = {2018}
+}`
 )

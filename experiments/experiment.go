@@ -77,7 +77,7 @@ func (v Values) number(name string) float64 {
 }
 
 // catalogue is in the order in which it is listed.
-var catalogue = []*Experiment{riversGamma, precipNormal, spraysPoisson, halfPlane, replicator, stepGeometry, plateaus}
+var catalogue = []*Experiment{riversGamma, precipNormal, spraysPoisson, halfPlane, replicator, stepGeometry, deepLinearNetworks, plateaus}
 
 // All lists the catalogue.
 func All() []*Experiment { return slices.Clone(catalogue) }
@@ -287,13 +287,19 @@ func reference(o *run.Outcome, member, what string, got, want, bound float64) {
 
 // digits adds a claim that a number has the printed value at its digits.
 func digits(o *run.Outcome, member, what string, got float64, printed string, significant int) {
-	want, err := strconv.ParseFloat(printed, 64)
-	if err != nil {
-		panic("experiments: " + err.Error())
-	}
+	want := parse(printed)
 	// Half a unit in the last printed digit.
 	unit := math.Pow(10, math.Floor(math.Log10(math.Abs(want)))-float64(significant-1))
 	reference(o, member, what, got, want, 0.5*unit*(1+1e-9))
+}
+
+// parse reads a printed number.
+func parse(printed string) float64 {
+	x, err := strconv.ParseFloat(printed, 64)
+	if err != nil {
+		panic("experiments: " + err.Error())
+	}
+	return x
 }
 
 // problem returns the computed flow of a member.
