@@ -47,7 +47,7 @@ func TestPublishedMeans(t *testing.T) {
 		{"faithful", "eruptions", 3.487783}, {"faithful", "waiting", 70.89706},
 		{"insect-sprays", "count", 9.5}, {"discoveries", "discoveries", 3.1},
 		{"quakes", "magnitude", 4.6204}, {"warpbreaks", "breaks", 28.14815},
-		{"iris", "sepal_length", 5.843333},
+		{"iris", "sepal_length", 5.843333}, {"digits", "label", 4.490818030050083},
 	} {
 		set, err := data.Open(c.set)
 		require.NoError(t, err)

@@ -1,8 +1,11 @@
 package data
 
 import (
+	"bytes"
+	"compress/gzip"
 	"embed"
 	"fmt"
+	"io"
 	"slices"
 )
 
@@ -10,7 +13,8 @@ import (
 type Set struct {
 	// Name is the set's name in spec files, as "rivers".
 	Name string
-	// File is the name of its comma-separated file.
+	// File is the name of its comma-separated file; a long one ships
+	// compressed, with ".gz" behind its name.
 	File string
 	// Columns are its columns in order, Rows the number of observations.
 	Columns []string
@@ -18,11 +22,11 @@ type Set struct {
 	// Description says what was observed and in which unit, Source whom to
 	// cite.
 	Description, Source string
-	// SHA256 is the checksum of the file, in hexadecimal.
+	// SHA256 is the checksum of the file as text, in hexadecimal.
 	SHA256 string
 }
 
-//go:embed *.csv
+//go:embed *.csv *.csv.gz
 var files embed.FS
 
 var sets = []Set{
@@ -86,6 +90,12 @@ var sets = []Set{
 		SHA256:      "115e2bdc574bb376d9ddf47b2fdf7c1d457ddaff33980977f240486dedf7dcc1",
 	},
 	{
+		Name: "digits", File: "digits.csv", Columns: append(pixels(8), "label"), Rows: 1797,
+		Description: "handwritten digits of 8 × 8 pixels from 0 to 16, and which digit it is",
+		Source:      "Alpaydin & Kaynak, Optical Recognition of Handwritten Digits, 1998; UCI Machine Learning Repository, CC BY 4.0",
+		SHA256:      "067c897c3866e1f112d70ccf18ba908a8bc1fbb9ec051530b8ad86070265d299",
+	},
+	{
 		Name: "breast-cancer", File: "breast-cancer.csv", Columns: append(numbered(30), "class"), Rows: 569,
 		Description: "Wisconsin diagnostic breast cancer: 30 measurements of cell nuclei, class 0 malignant, 1 benign",
 		Source:      "Street, Wolberg & Mangasarian, SPIE 1905, 1993; UCI Machine Learning Repository, CC BY 4.0",
@@ -104,6 +114,15 @@ func numbered(n int) []string {
 	names := make([]string, n)
 	for i := range names {
 		names[i] = fmt.Sprintf("x%d", i+1)
+	}
+	return names
+}
+
+// pixels names those of a square image, row by row: p00, p01, …
+func pixels(side int) []string {
+	var names []string
+	for i := range side * side {
+		names = append(names, fmt.Sprintf("p%d%d", i/side, i%side))
 	}
 	return names
 }
@@ -129,8 +148,21 @@ func Open(name string) (Set, error) {
 	return Set{}, fmt.Errorf("no data set is called %q (data sets: %v)", name, Names())
 }
 
-// Text returns the bytes of the set's file.
-func (s Set) Text() ([]byte, error) { return files.ReadFile(s.File) }
+// Text returns the bytes of the set's file, uncompressed.
+func (s Set) Text() ([]byte, error) {
+	if text, err := files.ReadFile(s.File); err == nil {
+		return text, nil
+	}
+	packed, err := files.ReadFile(s.File + ".gz")
+	if err != nil {
+		return nil, err
+	}
+	r, err := gzip.NewReader(bytes.NewReader(packed))
+	if err != nil {
+		return nil, err
+	}
+	return io.ReadAll(r)
+}
 
 // Table reads the set.
 func (s Set) Table() (*Table, error) {

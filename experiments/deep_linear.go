@@ -54,7 +54,7 @@ energy-identity = true
 `
 	},
 	members: deepLinearMembers,
-	model:   deepLinearModel,
+	surface: deepLinearModel,
 }
 
 func init() { deepLinearNetworks.finish, deepLinearNetworks.draw = finishDeepLinear, drawDeepLinear }
@@ -98,14 +98,14 @@ var (
 	}
 )
 
-func deepLinearModel(_ Values, _ string, s *run.Spec) (*run.Model, error) {
+func deepLinearModel(_ Values, _ string, s *run.Spec) (*run.Surface, error) {
 	f := newDeepLinear(deepLinearInputs)
 	name, _ := s.Parameters["target"].(string)
 	target, ok := deepLinearTargets[name]
 	if !ok {
 		return nil, s.Errorf("parameters.target", "must be regular or crossing, not %v", s.Parameters["target"])
 	}
-	m := &run.Model{Family: f, Loss: &regression{family: f, target: target}, Start: deepLinearStart}
+	m := &run.Surface{Family: f, Loss: &regression{family: f, target: target}, Start: deepLinearStart}
 	if s.Flow.Metric == "block-diagonal" {
 		m.Metric = layerWiseMaker(f)
 	}
@@ -219,7 +219,7 @@ func deepLinearEuler(ctx context.Context, o *run.Outcome) error {
 		h    float64
 		want string
 	}{{.5, ".00676668"}, {.25, ".03251627"}, {.1, ".05585473"}, {.05, ".06473262"}} {
-		m := &run.Model{Family: f, Loss: &regression{family: f, target: deepLinearTargets["regular"]}}
+		m := &run.Surface{Family: f, Loss: &regression{family: f, target: deepLinearTargets["regular"]}}
 		s, err := integrate(ctx, m, deepLinearStart, 2, ode.Settings{Method: ode.Euler, Step: c.h})
 		if err != nil {
 			return fmt.Errorf("steps of %g: %w", c.h, err)

@@ -59,7 +59,7 @@ monotone = true
 		}
 		return members, nil
 	},
-	model: fieldModel,
+	surface: fieldModel,
 }
 
 func init() {

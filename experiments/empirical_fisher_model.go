@@ -144,9 +144,9 @@ var fieldRules = []struct {
 }
 
 // fieldModel is the model of a member, whose spec names the rule.
-func fieldModel(_ Values, _ string, s *run.Spec) (*run.Model, error) {
+func fieldModel(_ Values, _ string, s *run.Spec) (*run.Surface, error) {
 	f := newLineFit(fieldData())
-	m := &run.Model{Family: f, Loss: &ridgeLoss{fit: f}, Start: fieldStarts[0]}
+	m := &run.Surface{Family: f, Loss: &ridgeLoss{fit: f}, Start: fieldStarts[0]}
 	rule := 1
 	switch {
 	case s.Flow.Metric == "euclidean":

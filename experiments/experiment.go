@@ -40,9 +40,9 @@ type Experiment struct {
 	// members are the flows it is compared with, made from the main member's
 	// spec with all overrides.
 	members func(v Values, main *run.Spec) ([]run.Member, error)
-	// model makes a member's model where the base spec leaves it to the
+	// surface makes a member's surface where the base spec leaves it to the
 	// experiment; see [run.Spec.Own].
-	model func(v Values, member string, s *run.Spec) (*run.Model, error)
+	surface func(v Values, member string, s *run.Spec) (*run.Surface, error)
 	// finish adds tables and claims.
 	finish func(ctx context.Context, v Values, o *run.Outcome) error
 	// draw draws the figures.
@@ -170,8 +170,8 @@ func (e *Experiment) plan(d *run.Document, overrides []string) (*run.Plan, error
 			return nil, err
 		}
 	}
-	if e.model != nil {
-		p.Model = func(member string, s *run.Spec) (*run.Model, error) { return e.model(values, member, s) }
+	if e.surface != nil {
+		p.Surface = func(member string, s *run.Spec) (*run.Surface, error) { return e.surface(values, member, s) }
 	}
 	if e.finish != nil {
 		p.Finish = func(ctx context.Context, o *run.Outcome) error { return e.finish(ctx, values, o) }

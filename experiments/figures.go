@@ -74,6 +74,9 @@ func drawRun(ctx context.Context, o *run.Outcome) ([]drawing, error) {
 	}
 	drawings := []drawing{lossFigure(problems)}
 	main := problems[0]
+	if main.Model != nil {
+		return modelFigures(o, problems), nil
+	}
 	switch n := main.Family.Dim(); {
 	case n == 2:
 		d, err := portraitFigure(problems)

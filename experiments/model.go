@@ -63,7 +63,7 @@ func numbered(prefix string, n int) []string {
 
 // integrate is the flow of a loss under a metric beside those that a run
 // reports, as for the points of a scan.
-func integrate(ctx context.Context, m *run.Model, start []float64, end float64, s ode.Settings) (*flow.Result, error) {
+func integrate(ctx context.Context, m *run.Surface, start []float64, end float64, s ode.Settings) (*flow.Result, error) {
 	f, err := flow.OnFamily(m.Family, "source", m.Loss, m.Metric)
 	if err != nil {
 		return nil, err

@@ -51,15 +51,15 @@ energy-identity = true
 		m, err := with("gradient", main, "flow.metric=euclidean", "flow.time=[0.0, 200.0]")
 		return []run.Member{m}, err
 	},
-	model: func(v Values, _ string, _ *run.Spec) (*run.Model, error) { return committeeModel(v.number("r")), nil },
+	surface: func(v Values, _ string, _ *run.Spec) (*run.Surface, error) { return committeeModel(v.number("r")), nil },
 }
 
 func init() { plateaus.finish, plateaus.draw = finishPlateaus, drawPlateaus }
 
 // committeeModel is the published student and teacher.
-func committeeModel(r float64) *run.Model {
+func committeeModel(r float64) *run.Surface {
 	f := newSoftCommittee(4)
-	return &run.Model{
+	return &run.Surface{
 		Family: f, Loss: newCommitteeError(f, []float64{1, 0, 0, 0, 0, 1, 0, 0}),
 		Start: []float64{r, 0, math.Sqrt(0.2), 0, 0, 1.5 * r, 0.05, math.Sqrt(0.3)},
 	}

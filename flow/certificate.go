@@ -171,13 +171,13 @@ func (a *audit) step(s *ode.Step) error {
 	startLoss, startSize, startSpeed := a.loss, a.size, a.speed
 
 	// Lengths at the start of the step.
-	estimate := 0.0
+	estimate, wide := 0.0, 0.0
 	if err := a.flow.measureAt(s.Y0[:n]); err != nil {
 		return err
 	}
 	var err error
 	if s.Err != nil {
-		if estimate, err = a.flow.length(s.Err[:n]); err != nil {
+		if estimate, wide, err = a.sizes(s.Err[:n]); err != nil {
 			return err
 		}
 	}
@@ -254,23 +254,24 @@ func (a *audit) step(s *ode.Step) error {
 		if err := a.flow.measureAt(s.Y0[:n]); err != nil {
 			return err
 		}
-		if local, err = a.flow.length(a.defect); err != nil {
+		if local, wide, err = a.sizes(a.defect); err != nil {
 			return err
 		}
 	}
 	steepest := max(startSpeed, a.speed)
 	for _, c := range candidates {
-		d := 4 * roundoff
+		d, w := 4*roundoff, 4*roundoff
 		// A fixed step answers for its own ends: only between them may the
 		// interpolant be excused.
 		if a.adaptive || c.inside {
 			d += local
+			w += wide
 		}
 		a.note(rise{
-			value: c.value, rounding: 8 * epsilon * c.size, solver: 2*steepest*d + d*d, t: c.t, set: true,
+			value: c.value, rounding: 8 * epsilon * c.size, solver: 2*steepest*d + w*w, t: c.t, set: true,
 		})
 	}
-	a.energyBound += steepest*local + local*local + quadrature
+	a.energyBound += steepest*local + wide*wide + quadrature
 	a.energyRounding += steepest*2*roundoff + 2*epsilon*math.Abs(s.Y1[n])
 	if approximate, ok := a.flow.point.(Approximate); ok {
 		change := 0.0
@@ -285,6 +286,18 @@ func (a *audit) step(s *ode.Step) error {
 	a.travelled += chord
 	a.keep()
 	return nil
+}
+
+// sizes are the length of a vector as the flow measures it, which bounds the
+// slope of the loss along it, and one that is no less than its exact Fisher
+// length, which bounds the curvature.
+func (a *audit) sizes(v []float64) (size, wide float64, err error) {
+	size, err = a.flow.length(v)
+	if _, ok := a.flow.point.(FisherRuler); !ok || err != nil {
+		return size, size, err
+	}
+	wide, err = a.flow.fisherLength(v)
+	return size, max(size, wide), err
 }
 
 func (a *audit) note(r rise) {

@@ -96,6 +96,15 @@ func (f *Flow) colength(c []float64) (float64, error) {
 	return math.Sqrt(max(0, s)), nil
 }
 
+// fisherLength is the length of a vector at the point of measureAt in the exact
+// Fisher metric, where the point can tell it from the driving one.
+func (f *Flow) fisherLength(v []float64) (float64, error) {
+	if r, ok := f.point.(FisherRuler); ok && f.fisher == nil {
+		return r.FisherLength(v)
+	}
+	return f.length(v)
+}
+
 // Norm is the error norm in the Fisher metric: a step is accepted when its
 // error has Fisher length at most tol, ½tol² in nats, in whatever chart it is
 // taken. The metric is that of the point where the step begins.
@@ -104,7 +113,7 @@ func (f *Flow) Norm(tol float64) ode.Norm {
 		if e := f.measureAt(y0[:f.Dim()]); e != nil {
 			return math.NaN(), e
 		}
-		l, e := f.length(err[:f.Dim()])
+		l, e := f.fisherLength(err[:f.Dim()])
 		return l / tol, e
 	}
 }

@@ -200,6 +200,9 @@ var dampings = map[string][]string{
 	"euclidean":          nil,
 }
 
+// StructureDampings lists the kinds of damping of a structure of [Structures].
+func StructureDampings(structure string) []string { return slices.Clone(dampings[structure]) }
+
 // OnModel returns a structure by its name, over a model that it moves and
 // shares with its user.
 func OnModel(structure string, m Layered, s Settings) (Tensor, error) {

@@ -17,13 +17,16 @@ import (
 // Errors are of type [*SpecError] or [*DataError].
 func Build(s *Spec) (*Problem, error) { return build(s, nil) }
 
-// build makes the problem of a spec, on an experiment's model where the spec
+// build makes the problem of a spec, on an experiment's surface where the spec
 // leaves it to that.
-func build(s *Spec, m *Model) (*Problem, error) {
+func build(s *Spec, m *Surface) (*Problem, error) {
 	p := &Problem{Name: s.Flow.Metric, Spec: s}
+	if s.Model != nil {
+		return s.buildModel(p)
+	}
 	var err error
 	if s.Own {
-		if err := p.model(m); err != nil {
+		if err := p.surface(m); err != nil {
 			return nil, err
 		}
 		return p, p.ready()

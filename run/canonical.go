@@ -29,7 +29,8 @@ func (s *Spec) TOML() []byte {
 		}
 	}
 	s.Target.write(w)
-	if !s.Own {
+	s.Model.write(w)
+	if s.Model == nil && !s.Own {
 		w.table("family")
 		w.put("name", s.Family.Name)
 		for _, key := range sortedKeys(s.Family.Options) {
@@ -45,6 +46,12 @@ func (s *Spec) TOML() []byte {
 		}
 		if len(d.Columns) > 0 {
 			w.put("columns", d.Columns)
+		}
+		if len(d.Response) > 0 {
+			w.put("response", d.Response)
+		}
+		if len(d.Predictors) > 0 {
+			w.put("predictors", d.Predictors)
 		}
 		if len(d.Where) > 0 {
 			var pairs []string
@@ -66,8 +73,11 @@ func (s *Spec) TOML() []byte {
 		if d.Rows != nil {
 			w.put("rows", []any{int64(d.Rows[0]), int64(d.Rows[1])})
 		}
+		if d.Test != nil {
+			w.put("test", []any{int64(d.Test[0]), int64(d.Test[1])})
+		}
 	}
-	if !s.Own {
+	if s.Model == nil && !s.Own {
 		w.table("loss")
 		w.put("kind", s.Loss.Kind)
 	}
@@ -87,6 +97,18 @@ func (s *Spec) TOML() []byte {
 	w.put("chart", s.Flow.Chart)
 	w.put("metric", s.Flow.Metric)
 	w.put("estimator", s.Flow.Estimator)
+	if s.Flow.Samples > 0 {
+		w.put("samples", int64(s.Flow.Samples))
+	}
+	if s.Flow.Rank > 0 {
+		w.put("rank", int64(s.Flow.Rank))
+	}
+	if s.Flow.Tolerance > 0 {
+		w.put("tolerance", s.Flow.Tolerance)
+	}
+	if s.Flow.Cutoff > 0 {
+		w.put("cutoff", s.Flow.Cutoff)
+	}
 	if s.Flow.Damping.Kind == "tikhonov" {
 		w.put("damping", s.Flow.Damping.Value)
 	} else {

@@ -50,6 +50,9 @@ func (o *Outcome) compute(ctx context.Context, options Options) error {
 			return o.fail(err)
 		}
 	}
+	if err := o.learn(); err != nil {
+		return o.fail(err)
+	}
 	if o.Plan.Finish != nil {
 		if err := o.Plan.Finish(ctx, o); err != nil {
 			return o.fail(err)
@@ -79,11 +82,14 @@ func (o *Outcome) fail(err error) error {
 
 func (p *Problem) solve(ctx context.Context, index, members int, progress func(Progress)) {
 	settings := p.Settings
-	if progress != nil {
-		settings.Observer = func(step flow.Progress) error {
-			progress(Progress{Member: p.Name, Index: index, Members: members, T0: p.T0, T1: p.T1, Progress: step})
-			return nil
+	settings.Observer = func(step flow.Progress) error {
+		if p.Model != nil {
+			p.solved(step.T)
 		}
+		if progress != nil {
+			progress(Progress{Member: p.Name, Index: index, Members: members, T0: p.T0, T1: p.T1, Progress: step})
+		}
+		return nil
 	}
 	p.Solution, p.Err = flow.Solve(ctx, p.Flow, p.Start, p.T0, p.T1, &settings)
 	if p.Err != nil {
@@ -110,7 +116,7 @@ func (o *Outcome) report(ctx context.Context, p *Problem, main bool) error {
 	}
 	if main {
 		o.Result.Samples, o.Result.Final, o.Result.Solver = m.Samples, m.Final, m.Solver
-		if p.Observations != nil && p.Target == nil && m.Final != nil {
+		if m.Final != nil && m.Final.StandardError != nil {
 			o.Result.AddTable("estimates", p.estimates(m.Final))
 		}
 	} else {
@@ -238,7 +244,7 @@ func (p *Problem) final() (*Final, error) {
 	} else if point := p.Point(); point.At(x) == nil {
 		f.Loss = Number(point.Value())
 	}
-	if p.Observations != nil && p.Target == nil {
+	if p.Observations != nil && p.Target == nil && (p.Model == nil || p.Model.estimable()) {
 		f.StandardError = standardErrors(atlas, f.Point, len(p.Observations.Rows))
 	}
 	return f, nil

@@ -54,6 +54,9 @@ func (p *Problem) measure(ctx context.Context, c ClaimSpec) (flow.Check, error) 
 	case "energy-identity":
 		return p.Solution.EnergyIdentity, nil
 	case "resolved":
+		if p.Model != nil {
+			return p.Solution.Resolved(ctx, p.distance())
+		}
 		distance, _, err := flow.Intrinsic(p.Family, p.Spec.Flow.Chart)
 		if err != nil {
 			return flow.Check{}, err
@@ -62,6 +65,9 @@ func (p *Problem) measure(ctx context.Context, c ClaimSpec) (flow.Check, error) 
 	case "stationary":
 		return p.Solution.Stationary(c.Bound), nil
 	case "closed-form":
+		if p.Model != nil {
+			return p.meanLaw()
+		}
 		return p.Solution.ClosedForm(p.Spec.ODE.Output)
 	case "invariant":
 		check, _, err := p.invariance(ctx, c.Charts)

@@ -8,10 +8,10 @@ import (
 	"fisherflow/metrics"
 )
 
-// A Model is what a catalogue experiment flows on where no family and no loss
+// A Surface is what a catalogue experiment flows on where no family and no loss
 // that a spec can name will do: a network whose Fisher matrix is known in
 // closed form, say. Its family has the chart "source" at least.
-type Model struct {
+type Surface struct {
 	Family manifold.Family
 	Loss   flow.Loss
 	// Metric drives the flow; nil is the one that the spec names.
@@ -20,14 +20,14 @@ type Model struct {
 	Start []float64
 }
 
-// ownMetrics are the metrics that an experiment's own model may have beside
+// ownMetrics are the metrics that an experiment's own surface may have beside
 // those of families.
 var ownMetrics = []string{"block-diagonal"}
 
-// own reports whether the spec is that of an experiment with its own model: it
+// own reports whether the spec is that of an experiment with its own surface: it
 // names the experiment and neither a family, a loss nor a target.
 func (s section) own(spec *Spec) bool {
-	return spec.Experiment != "" && !s.has("family") && !s.has("loss") && !s.has("target")
+	return spec.Experiment != "" && !s.has("family") && !s.has("loss") && !s.has("target") && !s.has("model")
 }
 
 // ownStart reads the start of an experiment's own flow, in source coordinates.
@@ -45,7 +45,7 @@ func (s section) ownStart(spec *Spec) {
 	spec.Flow.Start.At = s.numbers("start")
 }
 
-// unnamed stands for the family of an experiment's own model while its spec is
+// unnamed stands for the family of an experiment's own surface while its spec is
 // read.
 type unnamed struct{}
 
@@ -56,11 +56,11 @@ func (unnamed) Charts() []string      { return []string{"source"} }
 
 func (unnamed) Chart(string) (manifold.Chart, bool) { return nil, false }
 
-// model fills in an experiment's own family, loss and start.
-func (p *Problem) model(m *Model) error {
+// surface fills in an experiment's own family, loss and start.
+func (p *Problem) surface(m *Surface) error {
 	s := p.Spec
 	if m == nil {
-		return s.Errorf("experiment", "the spec names neither a family nor a loss, and no experiment %q has a model of its own", s.Experiment)
+		return s.Errorf("experiment", "the spec names neither a family nor a loss, and no experiment %q has a surface of its own", s.Experiment)
 	}
 	p.Family, p.Loss, p.Source = m.Family, m.Loss, m.Start
 	if at := s.Flow.Start.At; at != nil {

@@ -31,9 +31,9 @@ type Plan struct {
 	Equations   []template.HTML
 	Citations   []string
 
-	// Model makes the model of a member whose spec leaves it to the
+	// Surface makes the surface of a member whose spec leaves it to the
 	// experiment; see [Spec.Own].
-	Model func(member string, s *Spec) (*Model, error)
+	Surface func(member string, s *Spec) (*Surface, error)
 
 	// Finish, if not nil, is called when the flows have been computed and
 	// their claims judged. It may add tables and claims to the result.
@@ -100,10 +100,14 @@ type Problem struct {
 	Loss     flow.Loss
 	// Target is the posterior of the loss elbo, nil for others.
 	Target target.Target
+	// Model is the network of a conditional model, nil for others; Family are
+	// then its parameters, and there is no Loss.
+	Model *Model
 	// Observations are nil for a loss that reads none.
 	Observations *Observations
-	// Flow is the vector field in the chart of the spec; Point of it is a
-	// [flow.ChartPoint] and must not be used while the flow is integrated.
+	// Flow is the vector field in the chart of the spec; Point of it, a
+	// [flow.ChartPoint] or a [flow.NetworkPoint], must not be used while the
+	// flow is integrated.
 	Flow *flow.Flow
 	// Start is in the flow's chart, Source the same point in source
 	// coordinates.
@@ -115,6 +119,8 @@ type Problem struct {
 	// incomplete.
 	Solution *flow.Result
 	Err      error
+
+	diagnoses []diagnosed
 }
 
 // View is the family in the flow's chart, with workspace of its own.
@@ -122,7 +128,7 @@ func (p *Problem) View() (*manifold.View, error) { return manifold.In(p.Family, 
 
 // Point is the flow's loss and metric at a point of its chart, with workspace
 // of its own.
-func (p *Problem) Point() *flow.ChartPoint { return p.Flow.Point().Clone().(*flow.ChartPoint) }
+func (p *Problem) Point() flow.Point { return p.Flow.Point().Clone() }
 
 // A Figure is a drawing in one or several formats.
 type Figure struct {
@@ -167,14 +173,14 @@ type Options struct {
 func (p *Plan) Build() ([]*Problem, error) {
 	var problems []*Problem
 	for _, m := range p.members() {
-		var model *Model
-		if m.Spec.Own && p.Model != nil {
+		var surface *Surface
+		if m.Spec.Own && p.Surface != nil {
 			var err error
-			if model, err = p.Model(m.Name, m.Spec); err != nil {
+			if surface, err = p.Surface(m.Name, m.Spec); err != nil {
 				return nil, err
 			}
 		}
-		problem, err := build(m.Spec, model)
+		problem, err := build(m.Spec, surface)
 		if err != nil {
 			return nil, err
 		}

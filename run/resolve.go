@@ -26,7 +26,7 @@ func ClaimNames() []string {
 // later are names of the vocabulary that this version does not build.
 var later = map[string][]string{
 	"estimator": {"monte-carlo", "empirical"},
-	"table":     {"model", "optimizer"},
+	"table":     {"optimizer"},
 }
 
 const (
@@ -48,7 +48,7 @@ func (d *Document) Spec() (*Spec, error) {
 			r.fail(table, "", "[%s] is not in this version", table)
 		}
 	}
-	top.only("title", "seed", "figures", "experiment", "parameters", "target", "family", "data", "loss", "flow", "ode", "claims")
+	top.only("title", "seed", "figures", "experiment", "parameters", "target", "model", "family", "data", "loss", "flow", "ode", "claims")
 	s := &Spec{File: d.file, Dir: filepath.Dir(d.file), document: d}
 	s.Title = top.text("title", "")
 	s.Seed = top.whole("seed", 0, 0)
@@ -70,13 +70,27 @@ func (d *Document) Spec() (*Spec, error) {
 	// that is missing may be there misspelt.
 	family := top.table("family")
 	posterior := top.table("target").only(targetKeys...)
-	sample := top.table("data").only("file", "dataset", "columns", "where", "scale", "shuffle", "rows")
+	model := top.table("model").only(modelKeys...)
+	sample := top.table("data").only("file", "dataset", "columns", "response", "predictors", "where", "scale", "shuffle", "rows", "test")
 	loss := top.table("loss").only("kind", "target", "coefficients", "temperature", "chart")
-	flow := top.table("flow").only("chart", "metric", "estimator", "damping", "start", "time", "stop", "certificate")
+	flow := top.table("flow").only("chart", "metric", "estimator", "samples", "rank", "cutoff", "tolerance", "damping", "start", "time", "stop", "certificate")
 	method := top.table("ode").only("method", "rtol", "atol", "tol", "norm", "step", "max-steps", "output")
 	claims := top.table("claims").only(ClaimNames()...)
 
 	var f manifold.Family
+	if top.has("model") {
+		return s, r.model(s, top, model, sample, flow, method, claims)
+	}
+	for _, key := range []string{"response", "predictors", "test"} {
+		if sample.has(key) {
+			r.fail(sample.at(key), "", "data have %s for a [model] only", key)
+		}
+	}
+	for _, key := range []string{"samples", "rank", "cutoff", "tolerance"} {
+		if flow.has(key) {
+			r.fail(flow.at(key), "", "a flow has %s over a [model] only", key)
+		}
+	}
 	switch {
 	case top.own(s):
 		s.Own = true
@@ -306,18 +320,23 @@ func (s section) data(spec *Spec, given bool) {
 		}
 	}
 	if s.has("rows") {
-		x := s.numbers("rows")
-		ok := len(x) == 2
-		for _, v := range x {
-			ok = ok && v == float64(int32(v))
-		}
-		if !ok || x[0] < 0 || x[1] <= x[0] {
-			s.fail(s.at("rows"), "", "must be [from, to] with 0 ≤ from < to, not %v", x)
-			return
-		}
-		d.Rows = &[2]int{int(x[0]), int(x[1])}
+		d.Rows = s.interval("rows")
 	}
 	spec.Data = d
+}
+
+// interval is a range [from, to) of rows.
+func (s section) interval(key string) *[2]int {
+	x := s.numbers(key)
+	ok := len(x) == 2
+	for _, v := range x {
+		ok = ok && v == float64(int32(v))
+	}
+	if !ok || x[0] < 0 || x[1] <= x[0] {
+		s.fail(s.at(key), "", "must be [from, to] with 0 ≤ from < to, not %v", x)
+		return nil
+	}
+	return &[2]int{int(x[0]), int(x[1])}
 }
 
 func (s section) flow(spec *Spec, f manifold.Family, charts []string) {
@@ -336,23 +355,7 @@ func (s section) flow(spec *Spec, f manifold.Family, charts []string) {
 		s.fail(s.at("estimator"), "", "estimator %q is not in this version", e)
 	}
 	w.Estimator = s.name("estimator", "estimator", "exact", estimators)
-	switch s.values["damping"].(type) {
-	case map[string]any:
-		t := s.table("damping").only("kind", "value")
-		w.Damping.Kind = t.name("kind", "damping", "tikhonov", metrics.DampingKinds())
-		if !t.has("value") {
-			s.fail(t.path, "", "needs value = …")
-		}
-		w.Damping.Value = t.number("value", 0)
-	default:
-		w.Damping = DampingSpec{Kind: "tikhonov", Value: s.number("damping", 0)}
-	}
-	if w.Damping.Value < 0 {
-		s.fail(s.at("damping"), "", "must not be negative, not %v", w.Damping.Value)
-	}
-	if w.Damping.Value == 0 {
-		w.Damping.Kind = "tikhonov"
-	}
+	w.Damping = s.damping(metrics.DampingKinds())
 	if spec.Own {
 		s.ownStart(spec)
 	} else if s.has("start") {
@@ -362,6 +365,37 @@ func (s section) flow(spec *Spec, f manifold.Family, charts []string) {
 	} else {
 		s.fail("flow", "", "the flow has no start: [flow] needs start = { chart = \"source\", at = […] }")
 	}
+	s.span(spec)
+}
+
+// damping reads a number or { kind, value }, of one of the kinds.
+func (s section) damping(kinds []string) DampingSpec {
+	var d DampingSpec
+	switch s.values["damping"].(type) {
+	case map[string]any:
+		t := s.table("damping").only("kind", "value")
+		d.Kind = t.name("kind", "damping", "tikhonov", kinds)
+		if !t.has("value") {
+			s.fail(t.path, "", "needs value = …")
+		}
+		d.Value = t.number("value", 0)
+	default:
+		d = DampingSpec{Kind: "tikhonov", Value: s.number("damping", 0)}
+	}
+	if d.Value < 0 {
+		s.fail(s.at("damping"), "", "must not be negative, not %v", d.Value)
+	}
+	if d.Value == 0 {
+		d.Kind = "tikhonov"
+	} else if s.err == nil && !slices.Contains(kinds, d.Kind) {
+		s.fail(s.at("damping"), "", "metric %q has no damping of kind %q (kinds: %s)", s.text("metric", "fisher"), d.Kind, list(kinds))
+	}
+	return d
+}
+
+// span reads how long the flow lasts.
+func (s section) span(spec *Spec) {
+	w := &spec.Flow
 	if s.has("stop") {
 		t := s.table("stop").only("distance")
 		if s.err == nil && !t.has("distance") {
@@ -403,7 +437,7 @@ func (s section) ode(spec *Spec) {
 	}
 	o.Method = s.name("method", "method", method, MethodNames())
 	norm := "rms"
-	if s.has("tol") || spec.Target != nil && !s.has("rtol") && !s.has("atol") {
+	if s.has("tol") || (spec.Target != nil || spec.Model != nil) && !s.has("rtol") && !s.has("atol") {
 		norm = "fisher"
 	}
 	o.Norm = s.name("norm", "norm", norm, []string{"rms", "max", "fisher"})
@@ -452,6 +486,9 @@ func (s section) ode(spec *Spec) {
 			o.Tol = defaultTol
 			if spec.Target != nil {
 				o.Tol = posteriorTol
+			}
+			if spec.Model != nil {
+				o.Tol = modelTol
 			}
 		}
 	default:

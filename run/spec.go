@@ -27,12 +27,13 @@ type Spec struct {
 	// member of, Parameters are that experiment's own; both may be empty.
 	Experiment string
 	Parameters map[string]any
-	// Own says that the flow is on the experiment's own [Model]: there is no
+	// Own says that the flow is on the experiment's own [Surface]: there is no
 	// family, target or loss to name.
 	Own bool
 
 	Family FamilySpec
 	Target *TargetSpec // nil unless the loss is elbo
+	Model  *ModelSpec  // nil unless the loss is that of a conditional model
 	Data   *DataSpec   // nil: the loss reads none
 	Loss   LossSpec
 	Flow   FlowSpec
@@ -58,6 +59,11 @@ type DataSpec struct {
 	Scale   float64 // 1: as they are
 	Shuffle *ShuffleSpec
 	Rows    *[2]int // [from, to), counted from 0
+	// Of a model: the columns that are explained and those that explain, all
+	// the others where none are named. Scale concerns only the latter. Test are
+	// the rows that it is judged on and does not learn from; nil for none.
+	Response, Predictors []string
+	Test                 *[2]int
 }
 
 // A Condition keeps the rows in which a column has one of the given values,
@@ -98,7 +104,12 @@ type PointSpec struct {
 type FlowSpec struct {
 	Chart, Metric, Estimator string
 	Damping                  DampingSpec
-	Start                    PointSpec
+	// Of a model: the Samples of each example of "monte-carlo", the Rank of
+	// "low-rank", the relative residual Tolerance of "conjugate-gradient", and
+	// the Cutoff of pseudo-inverses; zero where there is none, or the default.
+	Samples, Rank     int
+	Tolerance, Cutoff float64
+	Start             PointSpec
 	// Time is the span; nil starts at 0 and leaves the end to Stop.
 	Time *[2]float64
 	// Stop ends the flow when the Fisher distance left is bounded by it;

@@ -63,6 +63,9 @@ func (o *Outcome) trajectory() ([]byte, error) {
 			return nil, err
 		}
 		families[p.Family.Name()] = true
+		if p.coordinateless() {
+			continue
+		}
 		if _, ok := at[place(p)]; !ok {
 			at[place(p)] = columns
 			blocks = append(blocks, block{p.Family.Name(), view.Chart().Name(), view.Chart().Coordinates()})
@@ -97,8 +100,10 @@ func (o *Outcome) trajectory() ([]byte, error) {
 		for _, i := range thinned(len(s.Losses), k) {
 			row := make([]string, columns)
 			row[0], row[1], row[2], row[3], row[4] = p.Name, number(s.Time(i)), number(s.Losses[i]), number(s.Speeds[i]), number(s.Lengths[i])
-			for j, x := range s.State(i)[:p.Flow.Dim()] {
-				row[first+j] = number(x)
+			if !p.coordinateless() {
+				for j, x := range s.State(i)[:p.Flow.Dim()] {
+					row[first+j] = number(x)
+				}
 			}
 			if err := w.Write(row); err != nil {
 				return nil, err

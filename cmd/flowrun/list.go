@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"text/tabwriter"
 
@@ -9,6 +10,7 @@ import (
 	"fisherflow/experiments"
 	"fisherflow/manifold"
 	"fisherflow/metrics"
+	"fisherflow/network"
 	"fisherflow/ode"
 	"fisherflow/run"
 
@@ -48,9 +50,34 @@ var listings = map[string]func() listing{
 		return l
 	},
 	"metrics": func() listing {
-		l := listing{columns: []string{"name"}}
+		l := listing{columns: []string{"name", "over", "dampings"}}
 		for _, m := range metrics.Names() {
-			l.rows = append(l.rows, []any{m})
+			over, kinds := "families", metrics.DampingKinds()
+			if slices.Contains(metrics.Structures(), m) {
+				over = "families and models"
+				for _, k := range metrics.StructureDampings(m) {
+					if !slices.Contains(kinds, k) {
+						kinds = append(kinds, k)
+					}
+				}
+			}
+			l.rows = append(l.rows, []any{m, over, kinds})
+		}
+		for _, m := range metrics.Structures() {
+			if !slices.Contains(metrics.Names(), m) {
+				l.rows = append(l.rows, []any{m, "models", metrics.StructureDampings(m)})
+			}
+		}
+		return l
+	},
+	"models": func() listing {
+		l := listing{columns: []string{"name", "outputs", "description"}}
+		for _, m := range run.Models() {
+			outputs := []string{m.Output}
+			if m.Output == "" {
+				outputs = network.Outputs()
+			}
+			l.rows = append(l.rows, []any{m.Name, outputs, m.Description})
 		}
 		return l
 	},
@@ -81,13 +108,13 @@ var listings = map[string]func() listing{
 	},
 }
 
-var listingNames = []string{"experiments", "families", "methods", "metrics", "losses", "targets", "datasets"}
+var listingNames = []string{"experiments", "families", "methods", "metrics", "models", "losses", "targets", "datasets"}
 
 func newList() *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:       "list [" + strings.Join(listingNames, "|") + "]",
-		Short:     "List what there is: experiments, families, methods, metrics, losses, targets, data sets",
+		Short:     "List what there is: experiments, families, methods, metrics, models, losses, targets, data sets",
 		Example:   "  flowrun list\n  flowrun list families\n  flowrun list methods --json",
 		Args:      cobra.MaximumNArgs(1),
 		ValidArgs: listingNames,
@@ -125,11 +152,14 @@ func newList() *cobra.Command {
 	return cmd
 }
 
-// cells writes the cells of a row.
+// cells writes the cells of a row, and of a long list its ends.
 func cells(row []any) []string {
 	words := make([]string, len(row))
 	for i, v := range row {
 		if list, ok := v.([]string); ok {
+			if n := len(list); n > 12 {
+				list = []string{list[0], list[1], "…", list[n-2], list[n-1]}
+			}
 			words[i] = strings.Join(list, ", ")
 		} else {
 			words[i] = fmt.Sprint(v)
