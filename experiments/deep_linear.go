@@ -198,8 +198,8 @@ func finishDeepLinear(ctx context.Context, _ Values, o *run.Outcome) error {
 				detail = p.Err.Error()
 			}
 			o.Result.Claims = append(o.Result.Claims, run.Claim{
-				Name: "matches-reference", Member: p.Name, Expect: run.Violated, Holds: p.Err != nil, Value: run.Number(end),
-				Bound: run.Number(p.T1), Detail: detail,
+				Name: "matches-reference", Member: p.Name, Expect: run.Violated, Holds: p.Err != nil, Value: run.Number(p.T1 - end),
+				Detail: detail,
 			})
 		case "damped 0.001":
 			digits(o, p.Name, what, away, "7.5e-4", 2)

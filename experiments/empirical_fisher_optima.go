@@ -163,7 +163,7 @@ func logisticOptima(o *run.Outcome) error {
 		if k == 2 {
 			o.Result.Claims = append(o.Result.Claims, run.Claim{
 				Name: "matches-reference", Member: member, Expect: run.Violated, Holds: c.fisher[1] < 0 && c.empirical[1] > 0,
-				Value: run.Number(c.empirical[1] / c.fisher[1]), Bound: 0,
+				Value: run.Number(-c.empirical[1] / c.fisher[1]), Bound: 0,
 				Detail: fmt.Sprintf("the off-diagonal entries agree in sign: F12 = %.7f, EF12 = %+.7f", c.fisher[1], c.empirical[1]),
 			})
 		}

@@ -270,6 +270,7 @@ func (e *Experiment) isDefault(o *run.Outcome) bool {
 	strip := func(s *run.Spec) string {
 		c := *s
 		c.ODE, c.Claims, c.Seed = plan.Spec.ODE, plan.Spec.Claims, plan.Spec.Seed
+		c.Title, c.NoFigures = plan.Spec.Title, plan.Spec.NoFigures
 		return string(c.TOML())
 	}
 	return strip(o.Plan.Spec) == strip(plan.Spec)
