@@ -51,6 +51,7 @@ func (s *Shooting) Exp(dst, p, v []float64) (accuracy float64, err error) {
 	if err := s.setUnits(p, length); err != nil {
 		return math.NaN(), err
 	}
+	s.floor, f.evaluations = 0, 0
 	if err := s.shoot(s.start, 1, fine); err != nil {
 		var at *ode.Error
 		if errors.As(err, &at) {

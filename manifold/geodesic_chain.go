@@ -25,17 +25,35 @@ const (
 	chainPiece    = 2.5  // the length under which two pieces become one
 	chainNodes    = 3000 // at most, to begin with
 	chainSweeps   = 400
+	chainSplits   = 10
 )
 
 // chain finds the geodesic from p to q, which could not be shot because of
-// failure.
+// failure. One direction can be much harder to aim in than the other.
 func (s *Shooting) chain(p, q []float64, failure error) (*geodesicChain, error) {
+	s.field.evaluations = 0
+	c, err := s.link(p, q, failure)
+	if err == nil {
+		return c, nil
+	}
+	s.field.evaluations = 0
+	if c, back := s.link(q, p, failure); back == nil {
+		slices.Reverse(c.nodes)
+		slices.Reverse(c.lengths)
+		return c, nil
+	}
+	return nil, err
+}
+
+// link finds the chain from p to q.
+func (s *Shooting) link(p, q []float64, failure error) (*geodesicChain, error) {
 	c := &geodesicChain{shooting: s}
 	if err := c.lay(p, q); err != nil {
 		return nil, fmt.Errorf("%w (%w)", failure, err)
 	}
 	place := make([]float64, s.n)
 	moved := math.Inf(1)
+	splits := 0
 	for range chainSweeps {
 		last := moved
 		moved = 0.0
@@ -43,7 +61,13 @@ func (s *Shooting) chain(p, q []float64, failure error) (*geodesicChain, error) 
 		for i := 1; i+1 < len(c.nodes); i++ {
 			before, after := c.nodes[i-1], c.nodes[i+1]
 			if err := s.connect(before, after); err != nil {
-				return nil, fmt.Errorf("%w (%w)", failure, err)
+				// Closer neighbours can be joined.
+				if splits++; splits > chainSplits || c.split(i) != nil || c.split(i-1) != nil {
+					return nil, fmt.Errorf("%w (%w)", failure, err)
+				}
+				dropped = true
+				i++
+				continue
 			}
 			length, err := s.field.raise(s.from, s.start)
 			if err != nil {
@@ -84,6 +108,29 @@ func (s *Shooting) chain(p, q []float64, failure error) (*geodesicChain, error) 
 		}
 	}
 	return nil, fmt.Errorf("%w (nor by a chain of %d points, which still move by %.2g)", failure, len(c.nodes), moved)
+}
+
+// split places a node half-way on piece i.
+func (c *geodesicChain) split(i int) error {
+	s := c.shooting
+	node := make([]float64, s.n)
+	if err := s.connect(c.nodes[i], c.nodes[i+1]); err != nil {
+		return err
+	}
+	length, err := s.field.raise(s.from, s.start)
+	if err != nil {
+		return err
+	}
+	if err := s.shoot(s.start, 0.5, coarse); err != nil {
+		return err
+	}
+	if err := s.field.view.chart.ToSource(node, s.end[:s.n]); err != nil {
+		return err
+	}
+	c.nodes = slices.Insert(c.nodes, i+1, node)
+	c.lengths[i] = length / 2
+	c.lengths = slices.Insert(c.lengths, i, length/2)
+	return nil
 }
 
 // gap is the distance between close points, in the Fisher matrix at the second.

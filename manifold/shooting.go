@@ -99,6 +99,7 @@ type geodesicField struct {
 	weight  float64                                 // by which they are multiplied
 	tensor  Tensor
 
+	evaluations               int // since a geodesic was asked for
 	n                         int
 	theta, nat                []float64
 	covector, velocity, moved []float64
@@ -161,6 +162,7 @@ func (f *geodesicField) raise(x, c []float64) (length float64, err error) {
 
 // Eval is the geodesic flow.
 func (f *geodesicField) Eval(dst []float64, _ float64, y []float64) error {
+	f.evaluations++
 	n := f.n
 	x := y[:n]
 	if _, err := f.raise(x, y[n:]); err != nil {
@@ -351,6 +353,9 @@ func (s *Shooting) meanOfDuals(velocity, p, q []float64) error {
 // shoot integrates from the covector c to time t, at a looser tolerance where the
 // matrix is too ill-conditioned for tol.
 func (s *Shooting) shoot(c []float64, t, tol float64) error {
+	if s.field.evaluations > effort {
+		return fmt.Errorf("%s: given up after %d evaluations: %w", s.field.view.Name(), s.field.evaluations, errors.ErrUnsupported)
+	}
 	settings := s.settings
 	settings.ATols = make([]float64, 2*s.n)
 	for tol = math.Max(tol, s.floor); ; {
@@ -411,6 +416,9 @@ const (
 	fine   = 1e-13 // and at the end
 	// Misses whose square does not matter, of either.
 	near, nearer = 2e-6, 5e-6
+	// Evaluations of the geodesic flow after which a geodesic is given up: a
+	// few seconds in few dimensions.
+	effort = 6_000_000
 )
 
 // aim changes the covector until the miss is less than enough.
@@ -560,7 +568,7 @@ func (s *Shooting) Distance(p, q []float64) (d, accuracy float64, err error) {
 	if slices.Equal(p, q) {
 		return 0, 0, nil
 	}
-	s.floor = 0
+	s.floor, s.field.evaluations = 0, 0
 	d, accuracy = math.NaN(), math.NaN()
 	failure := s.connect(p, q)
 	if failure == nil {
@@ -621,7 +629,7 @@ func (s *Shooting) Log(dst, p, q []float64) (accuracy float64, err error) {
 		clear(dst)
 		return 0, nil
 	}
-	s.floor = 0
+	s.floor, s.field.evaluations = 0, 0
 	failure := s.connect(p, q)
 	if failure == nil {
 		accuracy, failure = s.velocity(dst, p)
@@ -668,7 +676,7 @@ func (s *Shooting) Geodesic(dst, p, q []float64, t float64) (accuracy float64, e
 	if err := checkBoth(s.field.view.base, p, q); err != nil {
 		return math.NaN(), err
 	}
-	s.floor = 0
+	s.floor, s.field.evaluations = 0, 0
 	failure := s.connect(p, q)
 	if failure == nil {
 		accuracy, failure = s.along(dst, p, t)
