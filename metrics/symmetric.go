@@ -28,12 +28,15 @@ type symmetric struct {
 	// kernel says that eigenvectors whose eigenvalues are rounding contribute
 	// nothing, whatever the shift: those of a Gram matrix, which Uᵀ maps to zero.
 	kernel bool
+	// root, if not nil, makes a square root of M, where it can be had, for a
+	// matrix that is undamped and too ill conditioned to be factored itself.
+	root func() (*squareRoot, error)
 
-	factored, decomposed bool
-	factor               []float64
-	values, vectors      []float64 // of M without the shift
-	coefficients, work   []float64
-	swap                 blas64.General
+	factored, decomposed, rooted bool
+	factor                       []float64
+	values, vectors              []float64 // of M without the shift
+	coefficients, work           []float64
+	swap                         blas64.General
 }
 
 func newSymmetric(n int) *symmetric {
@@ -41,7 +44,7 @@ func newSymmetric(n int) *symmetric {
 }
 
 // changed forgets the factors.
-func (s *symmetric) changed() { s.factored, s.decomposed = false, false }
+func (s *symmetric) changed() { s.factored, s.decomposed, s.rooted = false, false, false }
 
 // from is the column of row i from which on entries are inflated.
 func (s *symmetric) from(i int) int {
@@ -80,6 +83,10 @@ func (s *symmetric) prepare(ops *flops.Counter) error {
 	}
 	s.assemble(s.factor)
 	least := 8 * float64(n) * 0x1p-52
+	undamped := s.root != nil && s.shift == 0 && s.extra == nil
+	if undamped {
+		least = max(least, wellConditioned)
+	}
 	if n > 0 {
 		for i := range n {
 			s.factor[i*n+i] += s.shift
@@ -105,16 +112,35 @@ func (s *symmetric) prepare(ops *flops.Counter) error {
 	if s.factored {
 		return nil
 	}
+	if undamped {
+		r, err := s.root()
+		if err != nil {
+			return err
+		}
+		if r != nil {
+			s.space()
+			if r.decompose(s.values, s.vectors) {
+				s.decomposed, s.rooted = true, true
+				return nil
+			}
+		}
+	}
 	return s.decompose(ops)
+}
+
+// space makes room for eigenvectors.
+func (s *symmetric) space() {
+	if s.vectors == nil {
+		n := s.n
+		s.vectors, s.values = make([]float64, n*n), make([]float64, n)
+		s.coefficients, s.work = make([]float64, n), make([]float64, flops.EigenWork(n))
+	}
 }
 
 // decompose computes the eigenvectors of M without the shift.
 func (s *symmetric) decompose(ops *flops.Counter) error {
 	n := s.n
-	if s.vectors == nil {
-		s.vectors, s.values = make([]float64, n*n), make([]float64, n)
-		s.coefficients, s.work = make([]float64, n), make([]float64, flops.EigenWork(n))
-	}
+	s.space()
 	s.assemble(s.vectors)
 	if err := ops.Eigen(s.vectors, s.values, s.work, n); err != nil {
 		return fmt.Errorf("metric: %w", err)
@@ -128,7 +154,11 @@ func (s *symmetric) floor() float64 {
 	if s.n == 0 {
 		return 0
 	}
-	return 4 * float64(s.n) * 0x1p-52 * s.values[s.n-1]
+	rounding := 4 * float64(s.n) * 0x1p-52
+	if s.rooted {
+		rounding *= rounding
+	}
+	return rounding * s.values[s.n-1]
 }
 
 // inverse is that of the eigenvalue w, or zero where the pseudo-inverse has it.
