@@ -8,10 +8,9 @@ import (
 	"gonum.org/v1/gonum/lapack/lapack64"
 )
 
-// wellConditioned is the share of a diagonal entry that a Cholesky pivot keeps
-// at least where the factor is trusted although a square root is to be had:
-// below it half of the digits are gone.
-const wellConditioned = 1e-7
+// wellConditioned is the norm of the inverse of a matrix of unit diagonal up to
+// which a Cholesky factor is trusted although a square root is to be had.
+const wellConditioned = 1e6
 
 // A squareRoot decomposes M = RᵀR by the singular values of R: the condition
 // number of R is the root of that of M, and what a step raised by M⁺ does to the

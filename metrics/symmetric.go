@@ -36,6 +36,7 @@ type symmetric struct {
 	factor                       []float64
 	values, vectors              []float64 // of M without the shift
 	coefficients, work           []float64
+	power                        []float64
 	swap                         blas64.General
 }
 
@@ -84,9 +85,6 @@ func (s *symmetric) prepare(ops *flops.Counter) error {
 	s.assemble(s.factor)
 	least := 8 * float64(n) * 0x1p-52
 	undamped := s.root != nil && s.shift == 0 && s.extra == nil
-	if undamped {
-		least = max(least, wellConditioned)
-	}
 	if n > 0 {
 		for i := range n {
 			s.factor[i*n+i] += s.shift
@@ -109,6 +107,9 @@ func (s *symmetric) prepare(ops *flops.Counter) error {
 			}
 		}
 	}
+	if s.factored && undamped && s.inverseNorm() > wellConditioned {
+		s.factored = false
+	}
 	if s.factored {
 		return nil
 	}
@@ -126,6 +127,45 @@ func (s *symmetric) prepare(ops *flops.Counter) error {
 		}
 	}
 	return s.decompose(ops)
+}
+
+// inverseNorm estimates the largest eigenvalue of the inverse of the
+// correlation form of M, whose diagonal is 1 and whose condition number is that
+// which a Cholesky factor feels: four steps of the power method.
+func (s *symmetric) inverseNorm() float64 {
+	n := s.n
+	if s.power == nil {
+		s.power = make([]float64, n)
+	}
+	x := s.power
+	for i := range x {
+		x[i] = 1 + float64(i%7)/7
+		if i%2 == 1 {
+			x[i] = -x[i]
+		}
+	}
+	norm := 0.0
+	for range 4 {
+		size := math.Sqrt(dot(x, x))
+		for i := range x {
+			x[i] *= s.rootDiagonal(i) / size
+		}
+		cholesky.Solve(s.factor, n, x)
+		for i := range x {
+			x[i] *= s.rootDiagonal(i)
+		}
+		norm = math.Sqrt(dot(x, x))
+	}
+	return norm
+}
+
+// rootDiagonal is √M_ii of an undamped matrix.
+func (s *symmetric) rootDiagonal(i int) float64 {
+	d := s.matrix[i*s.n+i]
+	if s.inflate != 0 {
+		d *= 1 + s.inflate
+	}
+	return math.Sqrt(d)
 }
 
 // space makes room for eigenvectors.
