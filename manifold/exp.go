@@ -25,20 +25,20 @@ func (s *Shooting) Exp(dst, p, v []float64) (accuracy float64, err error) {
 	}
 	copy(f.theta, p)
 	f.view.chart.PushInverse(s.trial, s.from, p, v)
-	if f.natural == nil {
+	if f.frame == nil {
 		if err := f.view.Fisher(f.g, s.from); err != nil {
 			return math.NaN(), err
 		}
 		s.lower(s.start, s.trial)
 	} else {
-		if err := f.natural.FromSource(f.nat, p); err != nil {
+		if err := f.frame.FromSource(f.nat, p); err != nil {
 			return math.NaN(), err
 		}
 		if err := f.matrix(s.from); err != nil {
 			return math.NaN(), err
 		}
 		s.lower(s.trial, v)
-		f.natural.Pull(s.start, f.nat, p, s.trial)
+		f.frame.Pull(s.start, f.nat, p, s.trial)
 	}
 	length, err := f.raise(s.from, s.start)
 	if err != nil {
@@ -51,6 +51,7 @@ func (s *Shooting) Exp(dst, p, v []float64) (accuracy float64, err error) {
 	if err := s.setUnits(p, length); err != nil {
 		return math.NaN(), err
 	}
+	s.floor, f.evaluations = 0, 0
 	if err := s.shoot(s.start, 1, fine); err != nil {
 		var at *ode.Error
 		if errors.As(err, &at) {

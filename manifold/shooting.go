@@ -27,9 +27,11 @@ import (
 //
 // Every result has an error: the square of the miss, in Fisher length, and
 // what the integration fails to keep of ‖v‖. Where curvature is negative
-// geodesics spread with their length, and one much longer than ten may not be
-// found, which is an error that wraps errors.ErrUnsupported. A Shooting keeps workspace and is
-// used by one goroutine at a time.
+// geodesics spread with their length, and one much longer than ten cannot be
+// aimed; it is then joined from shorter ones by a chain of points, each half-way
+// between its neighbours. A geodesic that is not found is an error that wraps
+// errors.ErrUnsupported. A Shooting keeps workspace and is used by one goroutine
+// at a time.
 type Shooting struct {
 	field    geodesicField
 	settings ode.Settings
@@ -41,7 +43,9 @@ type Shooting struct {
 	state            []float64
 	end, trial, step []float64
 	miss, missTrial  []float64
-	jacobian         []float64
+	jacobian         []float64 // of the miss by the covector
+	used, floor      float64   // the tolerance of the last shot, and the least that can be met
+	known            bool      // whether jacobian belongs to these points
 	units            []float64 // Cholesky factor of the chart's Fisher matrix at q
 	lu               mat.LU
 }
@@ -70,24 +74,32 @@ func NewShooting(f Family) (*Shooting, error) {
 		view: v, n: n, theta: vector(), nat: vector(), covector: vector(), velocity: vector(), moved: vector(),
 		g: mat.NewSymDense(n, nil), factor: make([]float64, n*n),
 	}
-	if e, ok := v.Base().(Exponential); ok {
-		if c, ok := v.Base().(Cuber); ok {
-			s.field.natural, _ = e.Chart("natural")
-			s.field.cubic, s.field.tensor = c, newTensor(n)
+	base := v.Base()
+	if c, ok := base.(Connected); ok {
+		s.field.frame, _ = base.(Charted).Chart("source")
+		s.field.symbols, s.field.weight, s.field.tensor = c.LeviCivita, 1, newTensor(n)
+	} else if c, ok := base.(Cuber); ok {
+		if e, ok := base.(Exponential); ok {
+			s.field.frame, _ = e.Chart("natural")
+			s.field.symbols, s.field.weight, s.field.tensor = c.Cubic, 0.5, newTensor(n)
 		}
 	}
 	s.settings = ode.Settings{Method: ode.DOP853, ATols: s.atols, Discard: true, MaxSteps: 2000}
 	return s, nil
 }
 
-// geodesicField is the geodesic flow on positions in a chart and covectors, in
-// natural coordinates where natural is not nil and in the chart elsewhere.
+// geodesicField is the geodesic flow on positions in a chart and on covectors in
+// a frame in which the Levi-Civita symbols have a closed form: source coordinates,
+// or natural ones, where they are half the cubic tensor. Where there is none,
+// frame is nil and covectors are in the chart.
 type geodesicField struct {
 	view    *View
-	natural Chart
-	cubic   Cuber
+	frame   Chart
+	symbols func(dst Tensor, theta []float64) error // source components
+	weight  float64                                 // by which they are multiplied
 	tensor  Tensor
 
+	evaluations               int // since a geodesic was asked for
 	n                         int
 	theta, nat                []float64
 	covector, velocity, moved []float64
@@ -99,7 +111,7 @@ type geodesicField struct {
 // natural ones, or in the chart.
 func (f *geodesicField) matrix(x []float64) error {
 	var err error
-	if f.natural != nil {
+	if f.frame != nil {
 		err = f.view.base.(Fisherer).Fisher(f.g, f.theta)
 	} else {
 		err = f.view.Fisher(f.g, x)
@@ -130,11 +142,11 @@ func (f *geodesicField) raise(x, c []float64) (length float64, err error) {
 		return math.NaN(), err
 	}
 	copy(f.covector, c)
-	if f.natural != nil {
-		if err := f.natural.FromSource(f.nat, f.theta); err != nil {
+	if f.frame != nil {
+		if err := f.frame.FromSource(f.nat, f.theta); err != nil {
 			return math.NaN(), err
 		}
-		f.natural.PullInverse(f.covector, f.nat, f.theta, c)
+		f.frame.PullInverse(f.covector, f.nat, f.theta, c)
 	}
 	if err := f.matrix(x); err != nil {
 		return math.NaN(), err
@@ -150,17 +162,18 @@ func (f *geodesicField) raise(x, c []float64) (length float64, err error) {
 
 // Eval is the geodesic flow.
 func (f *geodesicField) Eval(dst []float64, _ float64, y []float64) error {
+	f.evaluations++
 	n := f.n
 	x := y[:n]
 	if _, err := f.raise(x, y[n:]); err != nil {
 		return err
 	}
-	if f.natural == nil {
+	if f.frame == nil {
 		copy(dst[:n], f.velocity)
 		return f.differences(dst[n:], x)
 	}
 	f.view.chart.PushInverse(dst[:n], x, f.theta, f.velocity)
-	if err := f.cubic.Cubic(f.tensor, f.theta); err != nil {
+	if err := f.symbols(f.tensor, f.theta); err != nil {
 		return err
 	}
 	for k := range n {
@@ -171,9 +184,9 @@ func (f *geodesicField) Eval(dst []float64, _ float64, y []float64) error {
 				sum += row[j] * v * w
 			}
 		}
-		f.covector[k] = sum / 2
+		f.covector[k] = f.weight * sum
 	}
-	f.natural.Pull(dst[n:], f.nat, f.theta, f.covector)
+	f.frame.Pull(dst[n:], f.nat, f.theta, f.covector)
 	return nil
 }
 
@@ -209,6 +222,7 @@ func (f *geodesicField) differences(dst, x []float64) error {
 // the chart elsewhere.
 func (s *Shooting) prepare(p, q []float64) error {
 	f := &s.field
+	s.known = false
 	if err := checkBoth(f.view.base, p, q); err != nil {
 		return err
 	}
@@ -227,18 +241,18 @@ func (s *Shooting) prepare(p, q []float64) error {
 	}
 	copy(f.theta, p)
 	f.view.chart.Push(f.velocity, s.from, p, s.trial)
-	if f.natural != nil {
+	if f.frame != nil {
 		if err := s.meanOfDuals(f.velocity, p, q); err != nil {
 			return err
 		}
-		if err := f.natural.FromSource(f.nat, p); err != nil {
+		if err := f.frame.FromSource(f.nat, p); err != nil {
 			return err
 		}
 		if err := f.matrix(s.from); err != nil {
 			return err
 		}
 		s.lower(s.trial, f.velocity)
-		f.natural.Pull(s.start, f.nat, p, s.trial)
+		f.frame.Pull(s.start, f.nat, p, s.trial)
 	} else {
 		if err := f.view.Fisher(f.g, s.from); err != nil {
 			return err
@@ -270,15 +284,15 @@ func (s *Shooting) setUnits(p []float64, length float64) error {
 		s.atols[i] = 1 / math.Sqrt(f.g.At(i, i))
 		s.atols[s.n+i] = math.Max(length, 1e-300) * math.Sqrt(f.g.At(i, i))
 	}
-	if f.natural != nil {
-		// Units of the chart and of the natural coordinates.
-		natural, chart := f.natural, f.view.chart
+	if f.frame != nil {
+		// Units of the chart and of the frame.
+		frame, chart := f.frame, f.view.chart
 		for i := range s.n {
 			clear(s.trial)
 			s.trial[i] = 1
 			chart.Push(s.step, s.from, p, s.trial)
 			s.atols[i] = 1 / s.lengthAt(s.step)
-			natural.Push(s.step, f.nat, p, s.trial)
+			frame.Push(s.step, f.nat, p, s.trial)
 			s.atols[s.n+i] = math.Max(length, 1e-300) * s.lengthAt(s.step)
 		}
 	}
@@ -306,14 +320,21 @@ func (s *Shooting) lengthAt(v []float64) float64 {
 }
 
 func (s *Shooting) meanOfDuals(velocity, p, q []float64) error {
-	base := s.field.view.base.(Exponential)
+	base, ok := s.field.view.base.(Exponential)
+	if !ok {
+		return nil
+	}
+	natural, ok := base.Chart("natural")
+	if !ok {
+		return nil
+	}
 	expectation, ok := base.Chart("expectation")
 	if !ok {
 		return nil
 	}
 	sum := s.miss
 	clear(sum)
-	for _, c := range []Chart{s.field.natural, expectation} {
+	for _, c := range []Chart{natural, expectation} {
 		if err := errors.Join(c.FromSource(s.missTrial, p), c.FromSource(s.trial, q)); err != nil {
 			return err
 		}
@@ -329,23 +350,33 @@ func (s *Shooting) meanOfDuals(velocity, p, q []float64) error {
 	return nil
 }
 
-// shoot integrates from the covector c to time t.
+// shoot integrates from the covector c to time t, at a looser tolerance where the
+// matrix is too ill-conditioned for tol.
 func (s *Shooting) shoot(c []float64, t, tol float64) error {
-	copy(s.state, s.from)
-	copy(s.state[s.n:], c)
+	if s.field.evaluations > effort {
+		return fmt.Errorf("%s: given up after %d evaluations: %w", s.field.view.Name(), s.field.evaluations, errors.ErrUnsupported)
+	}
 	settings := s.settings
-	settings.RTol = tol
-	scaled := make([]float64, 2*s.n)
-	for i, a := range s.atols {
-		scaled[i] = tol * a
+	settings.ATols = make([]float64, 2*s.n)
+	for tol = math.Max(tol, s.floor); ; {
+		copy(s.state, s.from)
+		copy(s.state[s.n:], c)
+		settings.RTol = tol
+		for i, a := range s.atols {
+			settings.ATols[i] = tol * a
+		}
+		r, err := ode.Solve(context.Background(), &s.field, s.state, 0, t, &settings)
+		if err == nil {
+			s.used = tol
+			copy(s.end, r.State(r.Len()-1))
+			return nil
+		}
+		if tol > coarse/2 || !errors.Is(err, ode.ErrMaxSteps) && !errors.Is(err, ode.ErrMinStep) {
+			return err
+		}
+		tol *= 100
+		s.floor = tol
 	}
-	settings.ATols = scaled
-	r, err := ode.Solve(context.Background(), &s.field, s.state, 0, t, &settings)
-	if err != nil {
-		return err
-	}
-	copy(s.end, r.State(r.Len()-1))
-	return nil
 }
 
 // missOf stores the miss of q in Fisher units and returns its length.
@@ -385,10 +416,13 @@ const (
 	fine   = 1e-13 // and at the end
 	// Misses whose square does not matter, of either.
 	near, nearer = 2e-6, 5e-6
+	// Evaluations of the geodesic flow after which a geodesic is given up: a
+	// few seconds in few dimensions.
+	effort = 6_000_000
 )
 
 // aim changes the covector until the miss is less than enough.
-func (s *Shooting) aim(tol, enough float64, known bool) (missed float64, err error) {
+func (s *Shooting) aim(tol, enough float64) (missed float64, err error) {
 	if err := s.shoot(s.start, 1, tol); err != nil {
 		return math.Inf(1), err
 	}
@@ -397,14 +431,16 @@ func (s *Shooting) aim(tol, enough float64, known bool) (missed float64, err err
 		if missed <= enough {
 			return missed, nil
 		}
-		if !known {
+		fresh := !s.known
+		if fresh {
 			if err := s.differentiate(tol); err != nil {
 				return missed, err
 			}
+			s.known = true
 		}
 		s.lu.Factorize(mat.NewDense(s.n, s.n, s.jacobian))
 		if err := s.lu.SolveVecTo(mat.NewVecDense(s.n, s.step), false, mat.NewVecDense(s.n, s.miss)); err != nil {
-			return missed, fmt.Errorf("%s: points conjugate along a geodesic: %w", s.field.view.Name(), err)
+			return missed, fmt.Errorf("%s: geodesics that do not spread (%w): %w", s.field.view.Name(), err, errors.ErrUnsupported)
 		}
 		damping, shorter := 1.0, math.Inf(1)
 		for ; damping > 1e-4; damping /= 4 {
@@ -419,15 +455,15 @@ func (s *Shooting) aim(tol, enough float64, known bool) (missed float64, err err
 			}
 		}
 		if !(shorter < missed) {
-			if known {
-				known = false
+			if !fresh {
+				s.known = false
 				continue
 			}
 			return missed, nil
 		}
 		// Broyden's update, while it serves.
-		known = damping == 1 && shorter < 0.3*missed
-		if known {
+		s.known = damping == 1 && shorter < 0.3*missed
+		if s.known {
 			square := 0.0
 			for _, d := range s.step {
 				square += d * d
@@ -469,7 +505,8 @@ func (s *Shooting) connect(p, q []float64) error {
 	for i, c := range back {
 		s.start[i] = -c
 	}
-	if missed, err := s.aim(coarse, near, false); err != nil || missed > near {
+	s.known = false
+	if missed, err := s.aim(coarse, near); err != nil || missed > near {
 		return failure
 	}
 	return nil
@@ -481,7 +518,7 @@ func (s *Shooting) reach(p, q []float64) error {
 	if err := s.prepare(p, q); err != nil {
 		return err
 	}
-	if missed, err := s.aim(coarse, near, false); err == nil && missed <= near {
+	if missed, err := s.aim(coarse, near); err == nil && missed <= near {
 		return nil
 	}
 	if err := s.prepare(p, q); err != nil {
@@ -493,6 +530,7 @@ func (s *Shooting) reach(p, q []float64) error {
 	guess := append([]float64(nil), s.start...)
 	for reached < 1 {
 		next := math.Min(1, reached+stride)
+		s.known = false
 		for i, g := range goal {
 			s.to[i] = s.from[i] + next*(g-s.from[i])
 			if reached == 0 {
@@ -501,7 +539,7 @@ func (s *Shooting) reach(p, q []float64) error {
 				s.start[i] = good[i] * next / reached
 			}
 		}
-		if missed, err := s.aim(coarse, 1e-4, false); err == nil && missed <= 1e-4 {
+		if missed, err := s.aim(coarse, 1e-4); err == nil && missed <= 1e-4 {
 			copy(good, s.start)
 			reached = next
 			stride *= 2
@@ -513,7 +551,8 @@ func (s *Shooting) reach(p, q []float64) error {
 		}
 	}
 	copy(s.to, goal)
-	missed, err := s.aim(coarse, near, false)
+	s.known = false
+	missed, err := s.aim(coarse, near)
 	if err == nil && missed > near {
 		err = fmt.Errorf("%s: the geodesic from %.6g misses %.6g by %.3g: %w", s.field.view.Name(), p, q, missed, errors.ErrUnsupported)
 	}
@@ -529,10 +568,25 @@ func (s *Shooting) Distance(p, q []float64) (d, accuracy float64, err error) {
 	if slices.Equal(p, q) {
 		return 0, 0, nil
 	}
-	if err := s.connect(p, q); err != nil {
+	s.floor, s.field.evaluations = 0, 0
+	d, accuracy = math.NaN(), math.NaN()
+	failure := s.connect(p, q)
+	if failure == nil {
+		d, accuracy, failure = s.measure()
+	}
+	if !errors.Is(failure, errors.ErrUnsupported) {
+		return d, accuracy, failure
+	}
+	c, err := s.chain(p, q, failure)
+	if err != nil {
 		return math.NaN(), math.NaN(), err
 	}
-	missed, err := s.aim(fine, nearer, true)
+	return c.length, c.accuracy, nil
+}
+
+// measure is the length of the geodesic found by connect, and its error.
+func (s *Shooting) measure() (d, accuracy float64, err error) {
+	missed, err := s.aim(fine, nearer)
 	if err != nil {
 		return math.NaN(), math.NaN(), err
 	}
@@ -543,14 +597,14 @@ func (s *Shooting) Distance(p, q []float64) (d, accuracy float64, err error) {
 	// ⟨c, q − x(1)⟩/‖v‖ with c at the end, in the chart.
 	f := &s.field
 	copy(s.trial, f.covector)
-	if f.natural != nil {
+	if f.frame != nil {
 		f.view.chart.Pull(s.trial, s.end[:s.n], f.theta, f.covector)
 	}
 	d = length
 	for i, c := range s.trial {
 		d += c * (s.to[i] - s.end[i]) / length
 	}
-	return d, drift + 2*missed*missed*math.Max(1, 1/d) + 4e-15*d, nil
+	return d, drift + 2*missed*missed*math.Max(1, 1/d) + (4e-15+s.used-fine)*d, nil
 }
 
 // lengths are ‖v‖ at the start and how far that at the end is from it; the
@@ -575,11 +629,25 @@ func (s *Shooting) Log(dst, p, q []float64) (accuracy float64, err error) {
 		clear(dst)
 		return 0, nil
 	}
-	if err := s.connect(p, q); err != nil {
+	s.floor, s.field.evaluations = 0, 0
+	failure := s.connect(p, q)
+	if failure == nil {
+		accuracy, failure = s.velocity(dst, p)
+	}
+	if !errors.Is(failure, errors.ErrUnsupported) {
+		return accuracy, failure
+	}
+	c, err := s.chain(p, q, failure)
+	if err != nil {
 		return math.NaN(), err
 	}
+	return c.log(dst)
+}
+
+// velocity stores that at p of the geodesic found by connect.
+func (s *Shooting) velocity(dst, p []float64) (accuracy float64, err error) {
 	// Convergence ends in rounding.
-	missed, err := s.aim(fine, 1e-13, true)
+	missed, err := s.aim(fine, 1e-13)
 	if err != nil {
 		return math.NaN(), err
 	}
@@ -591,7 +659,7 @@ func (s *Shooting) Log(dst, p, q []float64) (accuracy float64, err error) {
 		return math.NaN(), err
 	}
 	copy(dst, s.field.velocity)
-	if s.field.natural == nil {
+	if s.field.frame == nil {
 		s.field.view.chart.Push(dst, s.from, p, s.field.velocity)
 	}
 	return missed + drift, nil
@@ -605,8 +673,27 @@ func (s *Shooting) Geodesic(dst, p, q []float64, t float64) (accuracy float64, e
 		copy(dst, p)
 		return 0, checkBoth(s.field.view.base, p, q)
 	}
-	velocity := make([]float64, s.n)
-	if accuracy, err = s.Log(velocity, p, q); err != nil {
+	if err := checkBoth(s.field.view.base, p, q); err != nil {
+		return math.NaN(), err
+	}
+	s.floor, s.field.evaluations = 0, 0
+	failure := s.connect(p, q)
+	if failure == nil {
+		accuracy, failure = s.along(dst, p, t)
+	}
+	if !errors.Is(failure, errors.ErrUnsupported) {
+		return accuracy, failure
+	}
+	c, err := s.chain(p, q, failure)
+	if err != nil {
+		return math.NaN(), err
+	}
+	return c.at(dst, t)
+}
+
+// along stores the point at time t of the geodesic from p found by connect.
+func (s *Shooting) along(dst, p []float64, t float64) (accuracy float64, err error) {
+	if accuracy, err = s.velocity(make([]float64, s.n), p); err != nil {
 		return math.NaN(), err
 	}
 	length, err := s.field.raise(s.from, s.start)

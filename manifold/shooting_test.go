@@ -93,3 +93,64 @@ func BenchmarkGammaDistance(b *testing.B) {
 		}
 	}
 }
+
+// TestChainsOfGeodesics: far points, against closed forms; and where there is
+// none by additivity, symmetry and an isometry.
+func TestChainsOfGeodesics(t *testing.T) {
+	for _, c := range []struct {
+		family manifold.Family
+		p, q   []float64
+	}{
+		{manifold.Normal{}, []float64{0, 1}, []float64{1e4, 1}}, {manifold.Normal{}, []float64{0, 1e-5}, []float64{1e3, 1}},
+		{manifold.Normal{}, []float64{0, 1e-8}, []float64{1e3, 1e-3}},
+		{manifold.Cauchy{}, []float64{0, 1}, []float64{1e3, 3}}, {manifold.Gumbel{}, []float64{0, 1}, []float64{-300, 0.1}},
+	} {
+		s, err := manifold.NewShooting(c.family)
+		require.NoError(t, err)
+		want, err := c.family.(manifold.Distancer).Distance(c.p, c.q)
+		require.NoError(t, err)
+		d, accuracy, err := s.Distance(c.p, c.q)
+		require.NoError(t, err)
+		require.LessOrEqual(t, accuracy, 1e-9)
+		require.InDelta(t, want, d, accuracy, "%s %g to %g", c.family.Name(), c.p, c.q)
+		n := c.family.Dim()
+		v, exact := make([]float64, n), make([]float64, n)
+		_, err = s.Log(v, c.p, c.q)
+		require.NoError(t, err)
+		require.NoError(t, c.family.(manifold.Logarithm).Log(exact, c.p, c.q))
+		for i := range v {
+			require.InDelta(t, exact[i], v[i], 1e-7*math.Hypot(exact[0], exact[1]), "%s", c.family.Name())
+		}
+		for _, at := range []float64{0.1, 0.7} {
+			_, err = s.Geodesic(v, c.p, c.q, at)
+			require.NoError(t, err)
+			require.NoError(t, c.family.(manifold.Geodesic).Geodesic(exact, c.p, c.q, at))
+			gap, err := c.family.(manifold.Distancer).Distance(v, exact)
+			require.NoError(t, err)
+			require.Less(t, gap, 1e-8, c.family.Name())
+		}
+	}
+	s, err := manifold.NewShooting(manifold.Gamma{})
+	require.NoError(t, err)
+	middle := make([]float64, 2)
+	for _, c := range [][2][]float64{{{1, 1}, {1e-6, 1}}} {
+		p, q := c[0], c[1]
+		d, accuracy, err := s.Distance(p, q)
+		require.NoError(t, err)
+		require.Less(t, accuracy, 1e-9)
+		back, _, err := s.Distance(q, p)
+		require.NoError(t, err)
+		require.InDelta(t, d, back, 1e-9)
+		scaled, _, err := s.Distance([]float64{p[0], 1e3 * p[1]}, []float64{q[0], 1e3 * q[1]})
+		require.NoError(t, err)
+		require.InDelta(t, d, scaled, 1e-9)
+		_, err = s.Geodesic(middle, p, q, 0.3)
+		require.NoError(t, err)
+		first, _, err := s.Distance(p, middle)
+		require.NoError(t, err)
+		rest, _, err := s.Distance(middle, q)
+		require.NoError(t, err)
+		require.InDelta(t, 0.3*d, first, 1e-8)
+		require.InDelta(t, d, first+rest, 1e-9)
+	}
+}

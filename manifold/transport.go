@@ -337,7 +337,7 @@ type transportField struct {
 // Eval is ẇ_k = Γ_{ik,l} ẋⁱvˡ beside the geodesic.
 func (f *transportField) Eval(dst []float64, t float64, y []float64) error {
 	g, n := f.geodesicField, f.n
-	if g.natural == nil {
+	if g.frame == nil {
 		return f.byDifferences(dst, y)
 	}
 	if err := g.Eval(dst[:2*n], t, y[:2*n]); err != nil {
@@ -352,17 +352,17 @@ func (f *transportField) Eval(dst []float64, t float64, y []float64) error {
 				sum += g.tensor[k][i][j] * a * b
 			}
 		}
-		g.covector[k] = sum / 2
+		g.covector[k] = g.weight * sum
 	}
-	g.natural.Pull(dst[2*n:], g.nat, g.theta, g.covector)
+	g.frame.Pull(dst[2*n:], g.nat, g.theta, g.covector)
 	return nil
 }
 
 // raiseCarried sets the vector of the covector w, where the field is.
 func (f *transportField) raiseCarried(w []float64) {
 	copy(f.carried, w)
-	if f.natural != nil {
-		f.natural.PullInverse(f.carried, f.nat, f.theta, w)
+	if f.frame != nil {
+		f.frame.PullInverse(f.carried, f.nat, f.theta, w)
 	}
 	cholesky.Solve(f.factor, f.n, f.carried)
 }
@@ -437,14 +437,14 @@ func (s *Shooting) Transport(dst, p, q, v []float64) (accuracy float64, err erro
 		return math.NaN(), err
 	}
 	vector, w := slices.Clone(v), make([]float64, n)
-	if f.natural == nil {
+	if f.frame == nil {
 		f.view.chart.PushInverse(vector, s.from, p, v)
 	}
 	s.lower(w, vector)
 	size := s.lengthAt(vector)
-	if f.natural != nil {
+	if f.frame != nil {
 		lowered := slices.Clone(w)
-		f.natural.Pull(w, f.nat, p, lowered)
+		f.frame.Pull(w, f.nat, p, lowered)
 	}
 	if size == 0 {
 		clear(dst)
@@ -467,7 +467,7 @@ func (s *Shooting) Transport(dst, p, q, v []float64) (accuracy float64, err erro
 	field.raiseCarried(end[2*n:])
 	drift := math.Abs(s.lengthAt(field.carried) - size)
 	copy(dst, field.carried)
-	if f.natural == nil {
+	if f.frame == nil {
 		f.view.chart.Push(dst, end[:n], f.theta, field.carried)
 	}
 	return accuracy*size*math.Max(1, 1/length) + drift + 1e-14*size, nil

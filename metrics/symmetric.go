@@ -119,7 +119,7 @@ func (s *symmetric) prepare(ops *flops.Counter) error {
 			return err
 		}
 		if r != nil {
-			s.space()
+			s.makeVectors()
 			if r.decompose(s.values, s.vectors) {
 				s.decomposed, s.rooted = true, true
 				return nil
@@ -168,25 +168,24 @@ func (s *symmetric) rootDiagonal(i int) float64 {
 	return math.Sqrt(d)
 }
 
-// space makes room for eigenvectors.
-func (s *symmetric) space() {
-	if s.vectors == nil {
-		n := s.n
-		s.vectors, s.values = make([]float64, n*n), make([]float64, n)
-		s.coefficients, s.work = make([]float64, n), make([]float64, flops.EigenWork(n))
-	}
-}
-
 // decompose computes the eigenvectors of M without the shift.
 func (s *symmetric) decompose(ops *flops.Counter) error {
 	n := s.n
-	s.space()
+	s.makeVectors()
 	s.assemble(s.vectors)
 	if err := ops.Eigen(s.vectors, s.values, s.work, n); err != nil {
 		return fmt.Errorf("metric: %w", err)
 	}
 	s.decomposed = true
 	return nil
+}
+
+// makeVectors makes room for eigenvectors.
+func (s *symmetric) makeVectors() {
+	if n := s.n; s.vectors == nil {
+		s.vectors, s.values = make([]float64, n*n), make([]float64, n)
+		s.coefficients, s.work = make([]float64, n), make([]float64, flops.EigenWork(n))
+	}
 }
 
 // floor is the eigenvalue below which an undamped one is rounding.

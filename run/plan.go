@@ -31,6 +31,10 @@ type Plan struct {
 	Equations   []template.HTML
 	Citations   []string
 
+	// Surface makes the surface of a member whose spec leaves it to the
+	// experiment; see [Spec.Own].
+	Surface func(member string, s *Spec) (*Surface, error)
+
 	// Finish, if not nil, is called when the flows have been computed and
 	// their claims judged. It may add tables and claims to the result.
 	Finish func(ctx context.Context, o *Outcome) error
@@ -53,6 +57,9 @@ func NewPlan(s *Spec) *Plan {
 func (p *Plan) mainName() string {
 	if p.MainName != "" {
 		return p.MainName
+	}
+	if p.Spec.Optimizer != nil {
+		return p.Spec.Optimizer.Rule
 	}
 	return p.Spec.Flow.Metric
 }
@@ -79,6 +86,7 @@ type Outcome struct {
 	Figures []Figure
 
 	provenance *Manifest // nil without a folder
+	keeper     *keeper   // nil without a folder
 }
 
 // A Timing is the time that a flow took.
@@ -99,6 +107,9 @@ type Problem struct {
 	// Model is the network of a conditional model, nil for others; Family are
 	// then its parameters, and Loss shares the flow's evaluation.
 	Model *Model
+	// Training trains the model, nil for a flow; there is then no Flow, T0 is 0
+	// and T1 the number of steps.
+	Training *Training
 	// Observations are nil for a loss that reads none.
 	Observations *Observations
 	// Flow is the vector field in the chart of the spec; Point of it, a
@@ -160,16 +171,27 @@ type Options struct {
 	// before its end is waited for. With NoWait the error is ErrBusy instead.
 	Waiting func()
 	NoWait  bool
+	// Checkpoint is the time from one checkpoint of a training to the next; 0
+	// means a minute. One is kept too where the context ends, and the next run
+	// goes on from it, unless Force is set.
+	Checkpoint time.Duration
 	// Slots, if not nil, is taken from while there is something to compute, and
 	// given back while the disk is waited for: it bounds the processors used.
 	Slots chan struct{}
 }
 
-// build makes the problems of all members.
-func (p *Plan) build() ([]*Problem, error) {
+// Build makes the problems of all members, the main one first, as [Build] does.
+func (p *Plan) Build() ([]*Problem, error) {
 	var problems []*Problem
 	for _, m := range p.members() {
-		problem, err := Build(m.Spec)
+		var surface *Surface
+		if m.Spec.Own && p.Surface != nil {
+			var err error
+			if surface, err = p.Surface(m.Name, m.Spec); err != nil {
+				return nil, err
+			}
+		}
+		problem, err := build(m.Spec, surface)
 		if err != nil {
 			return nil, err
 		}
@@ -183,7 +205,7 @@ func (p *Plan) build() ([]*Problem, error) {
 // determines the run: the resolved specs of all members, which hold the seed,
 // the checksums of their data, and the schema of the result.
 func (p *Plan) Hash() (string, error) {
-	problems, err := p.build()
+	problems, err := p.Build()
 	if err != nil {
 		return "", err
 	}

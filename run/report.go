@@ -219,7 +219,10 @@ func (o *Outcome) summary() string {
 	p := o.Problems[0]
 	s := p.Spec
 	var b strings.Builder
-	fmt.Fprintf(&b, "The %s flow of the loss %s", s.Flow.Metric, s.Loss.Kind)
+	if p.Training != nil {
+		return o.trainingSummary(p) + o.verdicts()
+	}
+	fmt.Fprintf(&b, "The %s flow of the loss %s", s.Flow.Metric, p.Loss.Name())
 	if d := p.Observations; d != nil {
 		from := d.File
 		if d.Dataset != "" {
@@ -227,7 +230,11 @@ func (o *Outcome) summary() string {
 		}
 		fmt.Fprintf(&b, " over %s (%s, %s)", count(len(d.Rows), "observation"), from, list(d.Columns))
 	}
-	fmt.Fprintf(&b, " on the %s family, in the chart %s, ", s.Family.Name, s.Flow.Chart)
+	if s.Own {
+		fmt.Fprintf(&b, " on %s ", p.Family.Name())
+	} else {
+		fmt.Fprintf(&b, " on the %s family, in the chart %s, ", s.Family.Name, s.Flow.Chart)
+	}
 	if f := o.Result.Final; f != nil {
 		fmt.Fprintf(&b, "was integrated with %s from t = %s to t = %s, where the loss is %s", s.ODE.Method, readable(Number(p.T0)), readable(f.T), readable(f.Loss))
 	} else {
@@ -237,6 +244,12 @@ func (o *Outcome) summary() string {
 		fmt.Fprintf(&b, ", and compared with %s", count(n, "other flow"))
 	}
 	b.WriteString(". ")
+	return b.String() + o.verdicts()
+}
+
+// verdicts says in a sentence what came of the claims.
+func (o *Outcome) verdicts() string {
+	var b strings.Builder
 	claims, bad := len(o.Result.Claims), len(o.Result.Disagreeing())
 	switch {
 	case o.Result.Status != OK:
@@ -299,6 +312,9 @@ func (p *page) flows(o *Outcome) {
 			r.Tolerance = fmt.Sprintf("%s, %s (%s)", readable(Number(s.ODE.RTol)), readable(Number(s.ODE.ATol)), s.ODE.Norm)
 		default:
 			r.Tolerance = "step " + readable(Number(s.ODE.Step))
+		}
+		if problem.Training != nil {
+			problem.trainingRow(&r)
 		}
 		if v := problem.Solution; v != nil {
 			last := v.Len() - 1

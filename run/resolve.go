@@ -26,7 +26,6 @@ func ClaimNames() []string {
 // later are names of the vocabulary that this version does not build.
 var later = map[string][]string{
 	"estimator": {"monte-carlo", "empirical"},
-	"table":     {"optimizer"},
 }
 
 const (
@@ -43,12 +42,7 @@ const (
 func (d *Document) Spec() (*Spec, error) {
 	r := &reader{document: d}
 	top := section{r, "", d.tree}
-	for _, table := range later["table"] {
-		if top.has(table) {
-			r.fail(table, "", "[%s] is not in this version", table)
-		}
-	}
-	top.only("title", "seed", "figures", "experiment", "parameters", "target", "model", "family", "data", "loss", "flow", "ode", "claims")
+	top.only("title", "seed", "figures", "experiment", "parameters", "target", "model", "family", "data", "loss", "flow", "ode", "optimizer", "claims")
 	s := &Spec{File: d.file, Dir: filepath.Dir(d.file), document: d}
 	s.Title = top.text("title", "")
 	s.Seed = top.whole("seed", 0, 0)
@@ -74,12 +68,19 @@ func (d *Document) Spec() (*Spec, error) {
 	sample := top.table("data").only("file", "dataset", "columns", "response", "predictors", "where", "scale", "shuffle", "rows", "test")
 	loss := top.table("loss").only("kind", "target", "coefficients", "temperature", "chart")
 	flow := top.table("flow").only("chart", "metric", "estimator", "samples", "rank", "cutoff", "tolerance", "damping", "start", "time", "stop", "certificate")
+	optimizer := top.table("optimizer").only(optimizerKeys...)
 	method := top.table("ode").only("method", "rtol", "atol", "tol", "norm", "step", "max-steps", "output")
 	claims := top.table("claims").only(ClaimNames()...)
 
 	var f manifold.Family
 	if top.has("model") {
+		if top.has("optimizer") {
+			return s, r.training(s, top, model, sample, flow, optimizer, claims)
+		}
 		return s, r.model(s, top, model, sample, flow, method, claims)
+	}
+	if top.has("optimizer") {
+		r.fail("optimizer", "", "trains a [model]; the flow of a family takes discrete steps by ode.method with ode.step")
 	}
 	for _, key := range []string{"response", "predictors", "test"} {
 		if sample.has(key) {
@@ -91,19 +92,23 @@ func (d *Document) Spec() (*Spec, error) {
 			r.fail(flow.at(key), "", "a flow has %s over a [model] only", key)
 		}
 	}
-	if top.has("target") {
+	switch {
+	case top.own(s):
+		s.Own = true
+		f = unnamed{}
+	case top.has("target"):
 		loss.elbo(s)
 		sample.data(s, top.has("data"))
 		posterior.target(s)
 		f = family.approximation(s)
-	} else {
+	default:
 		f = family.family(s)
 	}
 	if r.err != nil {
 		return nil, r.err
 	}
 	charts := chartNames(f)
-	if s.Target == nil {
+	if s.Target == nil && !s.Own {
 		loss.loss(s, f, charts)
 		sample.data(s, top.has("data"))
 	}
@@ -342,13 +347,19 @@ func (s section) flow(spec *Spec, f manifold.Family, charts []string) {
 		chart = posteriorChart(spec.Family)
 	}
 	w.Chart = s.name("chart", "chart of "+f.Name(), chart, charts)
-	w.Metric = s.name("metric", "metric", "fisher", metrics.Names())
-	if e := s.text("estimator", "exact"); slices.Contains(later["estimator"], e) {
+	names, estimators := metrics.Names(), []string{"exact"}
+	if spec.Own {
+		names, estimators = append(names, ownMetrics...), append(estimators, "empirical")
+	}
+	w.Metric = s.name("metric", "metric", "fisher", names)
+	if e := s.text("estimator", "exact"); slices.Contains(later["estimator"], e) && !slices.Contains(estimators, e) {
 		s.fail(s.at("estimator"), "", "estimator %q is not in this version", e)
 	}
-	w.Estimator = s.name("estimator", "estimator", "exact", []string{"exact"})
+	w.Estimator = s.name("estimator", "estimator", "exact", estimators)
 	w.Damping = s.damping(metrics.DampingKinds())
-	if s.has("start") {
+	if spec.Own {
+		s.ownStart(spec)
+	} else if s.has("start") {
 		w.Start = s.point("start", f, charts)
 	} else if spec.Target != nil {
 		w.Start = PointSpec{Chart: "source"}

@@ -27,15 +27,20 @@ type Spec struct {
 	// member of, Parameters are that experiment's own; both may be empty.
 	Experiment string
 	Parameters map[string]any
+	// Own says that the flow is on the experiment's own [Surface]: there is no
+	// family, target or loss to name.
+	Own bool
 
 	Family FamilySpec
 	Target *TargetSpec // nil unless the loss is elbo
 	Model  *ModelSpec  // nil unless the loss is that of a conditional model
-	Data   *DataSpec   // nil: the loss reads none
-	Loss   LossSpec
-	Flow   FlowSpec
-	ODE    ODESpec
-	Claims []ClaimSpec
+	// Optimizer trains the model by discrete steps instead of a flow; nil: a flow.
+	Optimizer *OptimizerSpec
+	Data      *DataSpec // nil: the loss reads none
+	Loss      LossSpec
+	Flow      FlowSpec
+	ODE       ODESpec
+	Claims    []ClaimSpec
 
 	document *Document
 }
