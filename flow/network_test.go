@@ -283,6 +283,70 @@ func (s *scaled) FisherLength(v []float64) (float64, error) {
 	return s.NetworkPoint.FisherLength(s.to(s.work, v))
 }
 
+// bent is a network's point in coordinates ξ with θ = ξ + 0.3 sin ξ.
+type bent struct{ scaled }
+
+func bend(x float64) float64 { return x + .3*math.Sin(x) }
+
+func (b *bent) At(xi []float64) error {
+	theta := make([]float64, len(xi))
+	for i, x := range xi {
+		theta[i], b.m[i] = bend(x), 1+.3*math.Cos(x)
+	}
+	return b.NetworkPoint.At(theta)
+}
+
+// A curved change of parameters changes a step of an integrator of order p at
+// order p of its size, and the flow not at all.
+func TestCurvedParametersAgreeToTheOrder(t *testing.T) {
+	point := func() (*flow.NetworkPoint, []float64) {
+		n, err := network.MLP([]int{3, 1}, nil, network.Independent{Of: network.Bernoulli{}})
+		require.NoError(t, err)
+		d := network.Data{X: mat.NewDense(200, 3, nil), Y: mat.NewDense(200, 1, nil)}
+		rng := rand.New(rand.NewPCG(3, 3))
+		for i := range 200 {
+			d.X.SetRow(i, []float64{rng.NormFloat64(), rng.NormFloat64(), rng.NormFloat64()})
+			d.Y.Set(i, 0, float64(rng.IntN(2)))
+		}
+		e, err := network.NewEvaluation(n, d)
+		require.NoError(t, err)
+		theta := []float64{.3, -.6, .8, -.2}
+		p, err := flow.OnNetwork(e, "fisher", tikhonov(0))
+		require.NoError(t, err)
+		return p, theta
+	}
+	p, theta := point()
+	n := len(theta)
+	xi := make([]float64, n)
+	for i := range xi {
+		xi[i] = theta[i]
+		for range 60 {
+			xi[i] -= (bend(xi[i]) - theta[i]) / (1 + .3*math.Cos(xi[i]))
+		}
+	}
+	inner, _ := point()
+	q := &bent{scaled{NetworkPoint: inner, m: make([]float64, n), work: make([]float64, n)}}
+	for _, m := range []ode.Method{ode.Euler, ode.Heun, ode.RK4} {
+		var gaps []float64
+		for _, steps := range []float64{16, 32} {
+			s := &flow.Settings{Detail: flow.Off, ODE: ode.Settings{Method: m, Step: 1 / steps}}
+			a, err := flow.Solve(context.Background(), flow.New(p, nil), theta, 0, 1, s)
+			require.NoError(t, err)
+			b, err := flow.Solve(context.Background(), flow.New(q, nil), xi, 0, 1, s)
+			require.NoError(t, err)
+			way := make([]float64, n)
+			for i, v := range b.Last() {
+				way[i] = bend(v) - a.Last()[i]
+			}
+			require.NoError(t, p.At(a.Last()))
+			gap, err := p.FisherLength(way)
+			require.NoError(t, err)
+			gaps = append(gaps, gap)
+		}
+		assert.InDelta(t, float64(m.Order()), math.Log2(gaps[0]/gaps[1]), .25, "%s: %v", m.Name(), gaps)
+	}
+}
+
 // With the error in Fisher length a linear change of the parameters changes no
 // step; with the error in coordinates it does.
 func TestStepsInNatsDoNotDependOnParameters(t *testing.T) {
