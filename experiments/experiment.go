@@ -74,7 +74,7 @@ func (v Values) number(name string) float64 {
 }
 
 // catalogue is in the order in which it is listed.
-var catalogue = []*Experiment{riversGamma, precipNormal, spraysPoisson, halfPlane, replicator, stepGeometry, meanParameterLaw}
+var catalogue = []*Experiment{riversGamma, precipNormal, spraysPoisson, halfPlane, replicator, stepGeometry, meanParameterLaw, digitsKFAC}
 
 // All lists the catalogue.
 func All() []*Experiment { return slices.Clone(catalogue) }
