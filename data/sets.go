@@ -95,6 +95,27 @@ var sets = []Set{
 		Source:      "Alpaydin & Kaynak, Optical Recognition of Handwritten Digits, 1998; UCI Machine Learning Repository, CC BY 4.0",
 		SHA256:      "067c897c3866e1f112d70ccf18ba908a8bc1fbb9ec051530b8ad86070265d299",
 	},
+	{
+		Name: "breast-cancer", File: "breast-cancer.csv", Columns: append(numbered(30), "class"), Rows: 569,
+		Description: "Wisconsin diagnostic breast cancer: 30 measurements of cell nuclei, class 0 malignant, 1 benign",
+		Source:      "Street, Wolberg & Mangasarian, SPIE 1905, 1993; UCI Machine Learning Repository, CC BY 4.0",
+		SHA256:      "14097db854ada35f5ea9fa205a26daef0189f2e522c7a3d05d61cf6422e62b2e",
+	},
+	{
+		Name: "wine", File: "wine.csv", Columns: append(numbered(13), "class"), Rows: 178,
+		Description: "chemical analysis of wines of three cultivars: 13 measurements, class 0, 1, 2",
+		Source:      "Aeberhard & Forina, 1991; UCI Machine Learning Repository, CC BY 4.0",
+		SHA256:      "1003c64abf0e7370052c32701982c099ca1379019b5e1e8a39e0aa53e33e76e1",
+	},
+}
+
+// numbered are the names x1, x2, …
+func numbered(n int) []string {
+	names := make([]string, n)
+	for i := range names {
+		names[i] = fmt.Sprintf("x%d", i+1)
+	}
+	return names
 }
 
 // pixels names those of a square image, row by row: p00, p01, …

@@ -123,8 +123,8 @@ func digitsNames() []string {
 	return names
 }
 
-// trainings are those of an optimizer that came to an end, one a seed.
-func trainings(o *run.Outcome, name string) []*run.Training {
+// digitsTrainings are those of an optimizer that came to an end, one a seed.
+func digitsTrainings(o *run.Outcome, name string) []*run.Training {
 	var out []*run.Training
 	for seed := 1; ; seed++ {
 		p := problem(o, fmt.Sprintf("%s, seed %d", name, seed))
@@ -170,7 +170,7 @@ func testAccuracy(l run.Learned) float64 { return l.TestAccuracy }
 func finishDigits(_ context.Context, v Values, o *run.Outcome) error {
 	t := run.NewTable("optimizer", "seeds", "steps", "train_loss_10", "train_loss_20", "train_loss_end", "test_accuracy_10", "test_accuracy_20", "test_accuracy_end")
 	for _, name := range digitsNames() {
-		ts := trainings(o, name)
+		ts := digitsTrainings(o, name)
 		if len(ts) == 0 {
 			continue
 		}
@@ -180,7 +180,7 @@ func finishDigits(_ context.Context, v Values, o *run.Outcome) error {
 	}
 	o.Result.AddTable("optimizers", t)
 	below := func(name, what string, steps int, of func(run.Learned) float64, bound float64) {
-		value := medianAfter(trainings(o, name), steps, of)
+		value := medianAfter(digitsTrainings(o, name), steps, of)
 		o.Result.Claims = append(o.Result.Claims, run.NewClaim(name, run.Holds, flow.Check{
 			Name: "matches-reference", Value: value, Bound: bound,
 			Detail: fmt.Sprintf("median %s after %d steps: %.4g, to be %.4g at most", what, steps, value, bound),
@@ -227,7 +227,7 @@ func digitsPanel(o *run.Outcome, x, y string, of, what func(run.Learned) float64
 		p.YRange.Low, p.YRange.High = 4e-3, 1
 	}
 	for i, name := range digitsNames() {
-		ts := trainings(o, name)
+		ts := digitsTrainings(o, name)
 		if len(ts) == 0 {
 			continue
 		}

@@ -27,6 +27,9 @@ type Experiment struct {
 	Markup    []template.HTML
 	// Parameters are the experiment's own, beside the keys of its base spec.
 	Parameters []Parameter
+	// Source says which works, and which of their figures, are reproduced;
+	// empty for an experiment of the project's own.
+	Source string
 	// Citations are BibTeX entries.
 	Citations []string
 
@@ -40,6 +43,9 @@ type Experiment struct {
 	// members are the flows it is compared with, made from the main member's
 	// spec with all overrides.
 	members func(v Values, main *run.Spec) ([]run.Member, error)
+	// surface makes a member's surface where the base spec leaves it to the
+	// experiment; see [run.Spec.Own].
+	surface func(v Values, member string, s *run.Spec) (*run.Surface, error)
 	// finish adds tables and claims.
 	finish func(ctx context.Context, v Values, o *run.Outcome) error
 	// draw draws the figures.
@@ -74,7 +80,7 @@ func (v Values) number(name string) float64 {
 }
 
 // catalogue is in the order in which it is listed.
-var catalogue = []*Experiment{riversGamma, precipNormal, spraysPoisson, halfPlane, replicator, stepGeometry, meanParameterLaw, digitsKFAC}
+var catalogue = []*Experiment{riversGamma, precipNormal, spraysPoisson, halfPlane, duallyFlat, replicator, stepGeometry, empiricalFisher, deepLinearNetworks, plateaus, meanParameterLaw, digitsKFAC}
 
 // All lists the catalogue.
 func All() []*Experiment { return slices.Clone(catalogue) }
@@ -166,6 +172,9 @@ func (e *Experiment) plan(d *run.Document, overrides []string) (*run.Plan, error
 		if p.Members, err = e.members(values, spec); err != nil {
 			return nil, err
 		}
+	}
+	if e.surface != nil {
+		p.Surface = func(member string, s *run.Spec) (*run.Surface, error) { return e.surface(values, member, s) }
 	}
 	if e.finish != nil {
 		p.Finish = func(ctx context.Context, o *run.Outcome) error { return e.finish(ctx, values, o) }
@@ -264,6 +273,7 @@ func (e *Experiment) isDefault(o *run.Outcome) bool {
 	strip := func(s *run.Spec) string {
 		c := *s
 		c.ODE, c.Claims, c.Seed = plan.Spec.ODE, plan.Spec.Claims, plan.Spec.Seed
+		c.Title, c.NoFigures = plan.Spec.Title, plan.Spec.NoFigures
 		return string(c.TOML())
 	}
 	return strip(o.Plan.Spec) == strip(plan.Spec)
@@ -281,13 +291,19 @@ func reference(o *run.Outcome, member, what string, got, want, bound float64) {
 
 // digits adds a claim that a number has the printed value at its digits.
 func digits(o *run.Outcome, member, what string, got float64, printed string, significant int) {
-	want, err := strconv.ParseFloat(printed, 64)
-	if err != nil {
-		panic("experiments: " + err.Error())
-	}
+	want := parse(printed)
 	// Half a unit in the last printed digit.
 	unit := math.Pow(10, math.Floor(math.Log10(math.Abs(want)))-float64(significant-1))
 	reference(o, member, what, got, want, 0.5*unit*(1+1e-9))
+}
+
+// parse reads a printed number.
+func parse(printed string) float64 {
+	x, err := strconv.ParseFloat(printed, 64)
+	if err != nil {
+		panic("experiments: " + err.Error())
+	}
+	return x
 }
 
 // problem returns the computed flow of a member.

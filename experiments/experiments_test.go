@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"context"
 	"math"
+	"path/filepath"
 	"testing"
 
 	"fisherflow/data"
+	"fisherflow/figure/figuretest"
 	"fisherflow/internal/special"
 	"fisherflow/run"
 
@@ -37,6 +39,7 @@ func TestCatalogueHolds(t *testing.T) {
 				for format, b := range f.Files {
 					require.True(t, bytes.Equal(b, again[i].Files[format]), "%s.%s", f.Name, format)
 				}
+				figuretest.Check(t, filepath.Join("testdata", "figures", e.Name, f.Name+".png"), f.Files["png"])
 			}
 			require.NotEmpty(t, e.Equations)
 			require.Len(t, e.Markup, len(e.Equations))
@@ -150,6 +153,9 @@ func TestIndicatrix(t *testing.T) {
 	require.NoError(t, err)
 	f, err := Indicatrix(p.Family, "source", []float64{2, 1})
 	require.NoError(t, err)
+	drawn, err := f.Bytes("png")
+	require.NoError(t, err)
+	figuretest.Check(t, filepath.Join("testdata", "figures", "indicatrix.png"), drawn)
 	require.Greater(t, len(f.Panels[0].Ellipses), 9)
 	// E-geodesics are straight in (a, b), an affine image of the natural chart.
 	straight := 0

@@ -147,10 +147,10 @@ var zeroAtMinimum = []string{"kl", "reverse-kl", "squared-distance"}
 func lossFigure(problems []*run.Problem) drawing {
 	same := true
 	for _, p := range problems {
-		same = same && p.Spec.Loss.Kind == problems[0].Spec.Loss.Kind
+		same = same && p.Loss.Name() == problems[0].Loss.Name()
 	}
 	least, label := 0.0, "loss"
-	if !slices.Contains(zeroAtMinimum, problems[0].Spec.Loss.Kind) || !same {
+	if !slices.Contains(zeroAtMinimum, problems[0].Loss.Name()) || !same {
 		least, label = math.Inf(1), "loss − least loss reached"
 		for _, p := range problems {
 			for _, l := range p.Solution.Losses {

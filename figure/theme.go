@@ -44,6 +44,7 @@ const (
 	curveWidth  = vg.Length(1.2)
 	thinWidth   = vg.Length(0.5)
 	markRadius  = vg.Length(2.6)
+	dotRadius   = vg.Length(1.1)
 	labelSize   = vg.Length(9)
 	titleSize   = vg.Length(10)
 	legendGap   = vg.Length(14)
@@ -65,6 +66,8 @@ type Style struct {
 	Wide bool
 	// Marker draws a marker at every point.
 	Marker bool
+	// Dot makes markers small discs, for clouds of data.
+	Dot bool
 }
 
 func (s Style) colour() color.NRGBA { return palette[mod(s.Color, len(palette))] }
@@ -78,6 +81,9 @@ func (s Style) line() draw.LineStyle {
 }
 
 func (s Style) glyph() draw.GlyphStyle {
+	if s.Dot {
+		return draw.GlyphStyle{Color: s.colour(), Radius: dotRadius, Shape: draw.CircleGlyph{}}
+	}
 	return draw.GlyphStyle{Color: s.colour(), Radius: markRadius, Shape: glyphs[mod(s.Color, len(glyphs))]}
 }
 

@@ -15,7 +15,11 @@ import (
 // the run impossible before it begins: a start or a target outside of the
 // domain, observations outside of the support, a claim that cannot be judged.
 // Errors are of type [*SpecError] or [*DataError].
-func Build(s *Spec) (*Problem, error) {
+func Build(s *Spec) (*Problem, error) { return build(s, nil) }
+
+// build makes the problem of a spec, on an experiment's surface where the spec
+// leaves it to that.
+func build(s *Spec, m *Surface) (*Problem, error) {
 	p := &Problem{Name: s.Flow.Metric, Spec: s}
 	if s.Optimizer != nil {
 		return s.buildTraining(p)
@@ -24,6 +28,12 @@ func Build(s *Spec) (*Problem, error) {
 		return s.buildModel(p)
 	}
 	var err error
+	if s.Own {
+		if err := p.surface(m); err != nil {
+			return nil, err
+		}
+		return p, p.ready()
+	}
 	if s.Target != nil {
 		err = s.posterior(p)
 	} else if p.Family, err = manifold.New(s.Family.Name, s.Family.Options); err != nil {
@@ -54,18 +64,23 @@ func Build(s *Spec) (*Problem, error) {
 	if p.Flow, err = flow.OnFamily(p.Family, s.Flow.Chart, p.Loss, maker); err != nil {
 		return nil, s.Errorf("flow", "%w", err)
 	}
+	return p, p.ready()
+}
+
+// ready fills in the start, the time and the settings of a problem that has its
+// flow.
+func (p *Problem) ready() error {
+	s := p.Spec
+	var err error
 	if p.Start, err = s.start(p); err != nil {
-		return nil, err
+		return err
 	}
 	p.T1 = math.Inf(1)
 	if s.Flow.Time != nil {
 		p.T0, p.T1 = s.Flow.Time[0], s.Flow.Time[1]
 	}
 	p.Settings = s.settings(p.T0)
-	if err := p.claimable(); err != nil {
-		return nil, err
-	}
-	return p, nil
+	return p.claimable()
 }
 
 // source is a point of the spec in source coordinates, checked.

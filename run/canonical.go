@@ -30,7 +30,7 @@ func (s *Spec) TOML() []byte {
 	}
 	s.Target.write(w)
 	s.Model.write(w)
-	if s.Model == nil {
+	if s.Model == nil && !s.Own {
 		w.table("family")
 		w.put("name", s.Family.Name)
 		for _, key := range sortedKeys(s.Family.Options) {
@@ -77,7 +77,7 @@ func (s *Spec) TOML() []byte {
 			w.put("test", []any{int64(d.Test[0]), int64(d.Test[1])})
 		}
 	}
-	if s.Model == nil {
+	if s.Model == nil && !s.Own {
 		w.table("loss")
 		w.put("kind", s.Loss.Kind)
 	}

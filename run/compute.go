@@ -26,7 +26,7 @@ const (
 // the context ends, the outcome holds what there was, and the error says why.
 // A claim that does not agree with what it expects is no error.
 func Compute(ctx context.Context, plan *Plan, options Options) (*Outcome, error) {
-	problems, err := plan.build()
+	problems, err := plan.Build()
 	if err != nil {
 		return nil, err
 	}

@@ -46,7 +46,7 @@ func Execute(ctx context.Context, plan *Plan, options Options) (*Outcome, error)
 		return nil, err
 	}
 	defer func() { give() }()
-	problems, err := plan.build()
+	problems, err := plan.Build()
 	if err != nil {
 		return nil, err
 	}

@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"testing"
 
+	"fisherflow/internal/legacy"
+
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -91,6 +93,6 @@ func TestNumpyLegacyShuffle(t *testing.T) {
 		(&ShuffleSpec{RNG: "numpy-legacy", Seed: seed}).shuffle(rows)
 		assert.Equal(t, want, rows)
 	}
-	g := newTwister(5489)
+	g := legacy.New(5489)
 	assert.EqualValues(t, []uint32{3499211612, 581869302, 3890346734}, []uint32{g.Uint32(), g.Uint32(), g.Uint32()})
 }

@@ -31,6 +31,10 @@ type Plan struct {
 	Equations   []template.HTML
 	Citations   []string
 
+	// Surface makes the surface of a member whose spec leaves it to the
+	// experiment; see [Spec.Own].
+	Surface func(member string, s *Spec) (*Surface, error)
+
 	// Finish, if not nil, is called when the flows have been computed and
 	// their claims judged. It may add tables and claims to the result.
 	Finish func(ctx context.Context, o *Outcome) error
@@ -176,11 +180,18 @@ type Options struct {
 	Slots chan struct{}
 }
 
-// build makes the problems of all members.
-func (p *Plan) build() ([]*Problem, error) {
+// Build makes the problems of all members, the main one first, as [Build] does.
+func (p *Plan) Build() ([]*Problem, error) {
 	var problems []*Problem
 	for _, m := range p.members() {
-		problem, err := Build(m.Spec)
+		var surface *Surface
+		if m.Spec.Own && p.Surface != nil {
+			var err error
+			if surface, err = p.Surface(m.Name, m.Spec); err != nil {
+				return nil, err
+			}
+		}
+		problem, err := build(m.Spec, surface)
 		if err != nil {
 			return nil, err
 		}
@@ -194,7 +205,7 @@ func (p *Plan) build() ([]*Problem, error) {
 // determines the run: the resolved specs of all members, which hold the seed,
 // the checksums of their data, and the schema of the result.
 func (p *Plan) Hash() (string, error) {
-	problems, err := p.build()
+	problems, err := p.Build()
 	if err != nil {
 		return "", err
 	}

@@ -222,7 +222,7 @@ func (o *Outcome) summary() string {
 	if p.Training != nil {
 		return o.trainingSummary(p) + o.verdicts()
 	}
-	fmt.Fprintf(&b, "The %s flow of the loss %s", s.Flow.Metric, s.Loss.Kind)
+	fmt.Fprintf(&b, "The %s flow of the loss %s", s.Flow.Metric, p.Loss.Name())
 	if d := p.Observations; d != nil {
 		from := d.File
 		if d.Dataset != "" {
@@ -230,7 +230,11 @@ func (o *Outcome) summary() string {
 		}
 		fmt.Fprintf(&b, " over %s (%s, %s)", count(len(d.Rows), "observation"), from, list(d.Columns))
 	}
-	fmt.Fprintf(&b, " on the %s family, in the chart %s, ", s.Family.Name, s.Flow.Chart)
+	if s.Own {
+		fmt.Fprintf(&b, " on %s ", p.Family.Name())
+	} else {
+		fmt.Fprintf(&b, " on the %s family, in the chart %s, ", s.Family.Name, s.Flow.Chart)
+	}
 	if f := o.Result.Final; f != nil {
 		fmt.Fprintf(&b, "was integrated with %s from t = %s to t = %s, where the loss is %s", s.ODE.Method, readable(Number(p.T0)), readable(f.T), readable(f.Loss))
 	} else {

@@ -92,19 +92,23 @@ func (d *Document) Spec() (*Spec, error) {
 			r.fail(flow.at(key), "", "a flow has %s over a [model] only", key)
 		}
 	}
-	if top.has("target") {
+	switch {
+	case top.own(s):
+		s.Own = true
+		f = unnamed{}
+	case top.has("target"):
 		loss.elbo(s)
 		sample.data(s, top.has("data"))
 		posterior.target(s)
 		f = family.approximation(s)
-	} else {
+	default:
 		f = family.family(s)
 	}
 	if r.err != nil {
 		return nil, r.err
 	}
 	charts := chartNames(f)
-	if s.Target == nil {
+	if s.Target == nil && !s.Own {
 		loss.loss(s, f, charts)
 		sample.data(s, top.has("data"))
 	}
@@ -343,13 +347,19 @@ func (s section) flow(spec *Spec, f manifold.Family, charts []string) {
 		chart = posteriorChart(spec.Family)
 	}
 	w.Chart = s.name("chart", "chart of "+f.Name(), chart, charts)
-	w.Metric = s.name("metric", "metric", "fisher", metrics.Names())
-	if e := s.text("estimator", "exact"); slices.Contains(later["estimator"], e) {
+	names, estimators := metrics.Names(), []string{"exact"}
+	if spec.Own {
+		names, estimators = append(names, ownMetrics...), append(estimators, "empirical")
+	}
+	w.Metric = s.name("metric", "metric", "fisher", names)
+	if e := s.text("estimator", "exact"); slices.Contains(later["estimator"], e) && !slices.Contains(estimators, e) {
 		s.fail(s.at("estimator"), "", "estimator %q is not in this version", e)
 	}
-	w.Estimator = s.name("estimator", "estimator", "exact", []string{"exact"})
+	w.Estimator = s.name("estimator", "estimator", "exact", estimators)
 	w.Damping = s.damping(metrics.DampingKinds())
-	if s.has("start") {
+	if spec.Own {
+		s.ownStart(spec)
+	} else if s.has("start") {
 		w.Start = s.point("start", f, charts)
 	} else if spec.Target != nil {
 		w.Start = PointSpec{Chart: "source"}

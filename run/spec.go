@@ -27,6 +27,9 @@ type Spec struct {
 	// member of, Parameters are that experiment's own; both may be empty.
 	Experiment string
 	Parameters map[string]any
+	// Own says that the flow is on the experiment's own [Surface]: there is no
+	// family, target or loss to name.
+	Own bool
 
 	Family FamilySpec
 	Target *TargetSpec // nil unless the loss is elbo

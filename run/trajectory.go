@@ -40,16 +40,18 @@ func thinned(n, k int) []int {
 }
 
 // trajectory is the file of accepted steps. Its coordinates are those of the
-// members' charts; with several charts a column is called chart.coordinate and
-// is empty for members in another.
+// members' charts; with several charts a column is called chart.coordinate, with
+// several families family.chart.coordinate, and is empty for members in another.
 func (o *Outcome) trajectory() ([]byte, error) {
 	type block struct {
-		chart       string
-		coordinates []string
+		family, chart string
+		coordinates   []string
 	}
+	place := func(p *Problem) string { return p.Family.Name() + "." + p.Spec.Flow.Chart }
+	families := map[string]bool{}
 	var blocks []block
 	var lengths []int
-	at := map[string]int{} // first column of a chart's block
+	at := map[string]int{} // first column of the block of a chart of a family
 	columns := 5
 	for _, p := range o.Problems {
 		if p.Solution == nil {
@@ -60,13 +62,13 @@ func (o *Outcome) trajectory() ([]byte, error) {
 		if err != nil {
 			return nil, err
 		}
-		chart := view.Chart().Name()
+		families[p.Family.Name()] = true
 		if p.coordinateless() {
 			continue
 		}
-		if _, ok := at[chart]; !ok {
-			at[chart] = columns
-			blocks = append(blocks, block{chart, view.Chart().Coordinates()})
+		if _, ok := at[place(p)]; !ok {
+			at[place(p)] = columns
+			blocks = append(blocks, block{p.Family.Name(), view.Chart().Name(), view.Chart().Coordinates()})
 			columns += view.Dim()
 		}
 	}
@@ -75,6 +77,9 @@ func (o *Outcome) trajectory() ([]byte, error) {
 		for _, name := range b.coordinates {
 			if len(blocks) > 1 {
 				name = b.chart + "." + name
+			}
+			if len(families) > 1 {
+				name = b.family + "." + name
 			}
 			header = append(header, name)
 		}
@@ -91,7 +96,7 @@ func (o *Outcome) trajectory() ([]byte, error) {
 		if s == nil {
 			continue
 		}
-		first := at[p.Spec.Flow.Chart]
+		first := at[place(p)]
 		for _, i := range thinned(len(s.Losses), k) {
 			row := make([]string, columns)
 			row[0], row[1], row[2], row[3], row[4] = p.Name, number(s.Time(i)), number(s.Losses[i]), number(s.Speeds[i]), number(s.Lengths[i])

@@ -152,17 +152,13 @@ func newDoctor() *cobra.Command {
 				return err
 			}
 			w := cmd.OutOrStdout()
-			for _, m := range append([]run.Member{{Name: plan.MainName, Spec: plan.Spec}}, plan.Members...) {
-				p, err := run.Build(m.Spec)
-				if err != nil {
-					return err
-				}
-				name := m.Name
-				if name == "" {
-					name = m.Spec.Flow.Metric
-				}
-				fmt.Fprintf(w, "flow %s: %s, %s in chart %s (%s), loss %s", name, p.Family.Name(), m.Spec.Flow.Metric, m.Spec.Flow.Chart,
-					plural(p.Family.Dim(), "coordinate"), m.Spec.Loss.Kind)
+			problems, err := plan.Build()
+			if err != nil {
+				return err
+			}
+			for _, p := range problems {
+				fmt.Fprintf(w, "flow %s: %s, %s in chart %s (%s), loss %s", p.Name, p.Family.Name(), p.Spec.Flow.Metric, p.Spec.Flow.Chart,
+					plural(p.Family.Dim(), "coordinate"), p.Loss.Name())
 				if p.Observations != nil {
 					fmt.Fprintf(w, " of %s", plural(len(p.Observations.Rows), "observation"))
 				}
@@ -175,7 +171,7 @@ func newDoctor() *cobra.Command {
 				point.Gradient(g)
 				fmt.Fprintf(w, "  at the start the loss is %.8g and its gradient %s\n", point.Value(), join(g[:min(len(g), 8)]))
 				var claims []string
-				for _, c := range m.Spec.Claims {
+				for _, c := range p.Spec.Claims {
 					claims = append(claims, c.Name)
 				}
 				fmt.Fprintf(w, "  claims: %s\n", strings.Join(claims, ", "))

@@ -1,9 +1,6 @@
 package main
 
 import (
-	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -39,7 +36,7 @@ if that folder is complete, the stored result is printed and nothing is computed
 			o, clear := options(cmd, output, quiet)
 			o.Force = force
 			if args[0] == "all" {
-				return runAll(cmd, overrides, o, clear, asJSON)
+				return runAll(cmd, experiments.All(), overrides, o, clear, asJSON, quiet)
 			}
 			plan, err := planOf(args[0], overrides)
 			if err != nil {
@@ -173,65 +170,4 @@ func cell(v any, digits int) string {
 		return fmt.Sprintf("%.*g", digits, x)
 	}
 	return fmt.Sprint(v)
-}
-
-// runAll runs the catalogue and prints one table.
-func runAll(cmd *cobra.Command, overrides []string, o run.Options, clear func(), asJSON bool) error {
-	type row struct {
-		Name    string     `json:"name"`
-		Status  run.Status `json:"status"`
-		Claims  int        `json:"claims"`
-		Failed  int        `json:"claims_failed"`
-		Stored  bool       `json:"stored"`
-		RunDir  string     `json:"run_dir"`
-		Message string     `json:"error,omitempty"`
-	}
-	var rows []row
-	worst := run.ExitOK
-	for _, e := range experiments.All() {
-		plan, err := e.Plan(overrides...)
-		if err != nil {
-			return err
-		}
-		outcome, err := run.Execute(cmd.Context(), plan, o)
-		clear()
-		r := row{Name: e.Name, Status: run.Failed}
-		if err != nil {
-			r.Message = err.Error()
-		}
-		if outcome != nil && outcome.Result != nil {
-			r.Status, r.Claims, r.Failed = outcome.Result.Status, len(outcome.Result.Claims), len(outcome.Result.Disagreeing())
-			r.Stored, r.RunDir = outcome.Stored, outcome.Result.RunDir
-		}
-		rows = append(rows, r)
-		if status := run.ExitCode(err, outcome); status != run.ExitOK && (worst == run.ExitOK || worst == run.ExitClaim) {
-			worst = status
-		}
-		state := "computed"
-		if r.Stored {
-			state = "was complete"
-		}
-		fmt.Fprintf(cmd.ErrOrStderr(), "%s: %s, %s, %d not as expected\n", e.Name, state, plural(r.Claims, "claim"), r.Failed)
-		if errors.Is(err, context.Canceled) {
-			break
-		}
-	}
-	if asJSON {
-		text, err := json.MarshalIndent(rows, "", "  ")
-		if err != nil {
-			return err
-		}
-		fmt.Fprintln(cmd.OutOrStdout(), string(text))
-	} else {
-		t := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 8, 2, ' ', 0)
-		fmt.Fprintln(t, "experiment\tstatus\tclaims held\tfailed\tfolder")
-		for _, r := range rows {
-			fmt.Fprintf(t, "%s\t%s\t%d\t%d\t%s\n", r.Name, r.Status, r.Claims-r.Failed, r.Failed, filepath.Join(o.Output, filepath.FromSlash(r.RunDir)))
-		}
-		t.Flush()
-	}
-	if worst != run.ExitOK {
-		return &exit{worst, fmt.Errorf("not everything is as expected")}
-	}
-	return nil
 }
