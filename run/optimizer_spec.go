@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"fisherflow/descent"
+	"fisherflow/internal/flops"
 	"fisherflow/metrics"
 )
 
@@ -49,6 +50,34 @@ var optimizerRules = map[string][]string{
 	},
 	"kfac": {"estimator", "samples", "rate", "momentum", "damping", "average", "interval", "norm"},
 }
+
+// An OptimizerRule describes a rule of [optimizer] for a listing. Beside its own
+// keys each has batch, steps and record.
+type OptimizerRule struct {
+	Name        string
+	Keys        []string
+	Description string
+}
+
+// Optimizers lists the rules.
+func Optimizers() []OptimizerRule {
+	about := map[string]string{
+		"sgd":              "gradient descent",
+		"momentum":         "gradient descent with a memory of its direction",
+		"adam":             "gradients over the root of their mean square",
+		"fisher-step":      "gradients over the diagonal of the Fisher matrix",
+		"natural-gradient": "any metric, damping fixed or adapted",
+		"kfac":             "Kronecker factors, damping fixed or adapted",
+	}
+	var rules []OptimizerRule
+	for _, name := range descent.Optimizers() {
+		rules = append(rules, OptimizerRule{name, slices.Clone(optimizerRules[name]), about[name]})
+	}
+	return rules
+}
+
+// Library names what multiplies matrices.
+func Library() string { return flops.Library() }
 
 var optimizerKeys = []string{
 	"rule", "batch", "steps", "record", "rate", "momentum", "nesterov", "beta1", "beta2", "epsilon", "metric", "estimator", "samples", "rank",
