@@ -70,7 +70,7 @@ var digitsRules = []struct{ name, optimizer string }{
 	{"EKFAC", `optimizer={rule="natural-gradient",metric="ekfac",steps=%d,record=1}`},
 	{"diagonal", `optimizer={rule="natural-gradient",metric="diagonal",steps=%d,record=1}`},
 	{"K-FAC, fixed damping", `optimizer={rule="kfac",damping={kind="factored",value=0.001},rate=0.1,steps=%d,record=1}`},
-	{"diagonal, fixed damping", `optimizer={rule="fisher-step",epsilon=0.3,rate=0.3,steps=%d,record=1}`},
+	{"diagonal, fixed damping", `optimizer={rule="fisher-step",epsilon=0.3,rate=0.1,steps=%d,record=1}`},
 	{"Adam 0.003", `optimizer={rule="adam",rate=0.003,steps=%d,record=1}`},
 	{"Adam 0.01", `optimizer={rule="adam",rate=0.01,steps=%d,record=1}`},
 	{"Adam 0.03", `optimizer={rule="adam",rate=0.03,steps=%d,record=1}`},
