@@ -216,6 +216,17 @@ func drawDigits(_ context.Context, _ Values, o *run.Outcome) ([]drawing, error) 
 			digitsPanel(o, f.x, "test error", f.of, testError, false),
 		}
 	}
+	low, high := math.Inf(1), 0.0
+	for _, p := range times.Panels {
+		for _, c := range p.Curves {
+			low, high = math.Min(low, slices.Min(c.X)), math.Max(high, slices.Max(c.X))
+		}
+	}
+	if high > 0 {
+		for _, p := range times.Panels {
+			p.XRange = &figure.Range{Low: math.Pow(10, math.Floor(math.Log10(low))), High: math.Pow(10, math.Ceil(math.Log10(high)))}
+		}
+	}
 	return []drawing{{"loss", steps}, {"timing-loss", times}}, nil
 }
 

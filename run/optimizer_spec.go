@@ -209,9 +209,15 @@ func (s section) adaptable(o *OptimizerSpec) {
 			break
 		}
 	}
+	// One batch is soon fitted by a step that no damping bounds, at the cost of
+	// the others.
+	least := 1e-14
+	if o.Batch > 0 {
+		least = 1e-3
+	}
 	if !s.has("damping") {
 		if adapted != "" {
-			o.Damping, o.Adapt = DampingSpec{Kind: adapted, Value: 1}, &descent.LevenbergMarquardt{Factor: 4, Interval: 1, Least: 1e-14}
+			o.Damping, o.Adapt = DampingSpec{Kind: adapted, Value: 1}, &descent.LevenbergMarquardt{Factor: 4, Interval: 1, Least: least}
 		} else {
 			o.Damping.Kind = "tikhonov"
 		}
@@ -228,7 +234,7 @@ func (s section) adaptable(o *OptimizerSpec) {
 	}
 	o.Damping = DampingSpec{Kind: adapted, Value: d.positive("value", 1)}
 	o.Adapt = &descent.LevenbergMarquardt{
-		Factor: d.positive("factor", 4), Interval: int(d.whole("interval", 1, 1)), Least: d.positive("least", 1e-14), NoMomentum: !d.truth("momentum", true),
+		Factor: d.positive("factor", 4), Interval: int(d.whole("interval", 1, 1)), Least: d.positive("least", least), NoMomentum: !d.truth("momentum", true),
 	}
 	if s.err == nil && o.Adapt.Factor <= 1 {
 		s.fail(d.at("factor"), "", "must be above 1, not %v", o.Adapt.Factor)
