@@ -30,6 +30,8 @@ type Experiment struct {
 	// Source says which works, and which of their figures, are reproduced;
 	// empty for an experiment of the project's own.
 	Source string
+	// Headline is the number that stands for the others, as "member: what".
+	Headline string
 	// Citations are BibTeX entries.
 	Citations []string
 
