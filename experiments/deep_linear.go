@@ -117,7 +117,7 @@ func deepLinearModel(_ Values, _ string, s *run.Spec) (*run.Surface, error) {
 // largest entry, at the output times and, with everywhere, at all steps.
 func straightness(p *run.Problem, everywhere bool) float64 {
 	target := p.Loss.(*regression).target
-	start := network(p.Start)
+	start := composed(p.Start)
 	worst := 0.0
 	for i := range p.Solution.Len() {
 		t := p.Solution.Time(i)
@@ -125,7 +125,7 @@ func straightness(p *run.Problem, everywhere bool) float64 {
 			continue
 		}
 		w := math.Exp(-t)
-		for k, x := range network(p.Solution.State(i)) {
+		for k, x := range composed(p.Solution.State(i)) {
 			worst = math.Max(worst, math.Abs(x-target[k]-w*(start[k]-target[k])))
 		}
 	}
@@ -187,7 +187,7 @@ func finishDeepLinear(ctx context.Context, _ Values, o *run.Outcome) error {
 		case "crossing":
 			reference(o, p.Name, "loss at the start", start, 5.70446405, 1e-14)
 			reference(o, p.Name, what, away, 0, 7e-12)
-			reference(o, p.Name, "time at which det W vanishes", crossing(p.Solution, 0, func(x []float64) float64 { return network(x).det() }), crossingTime, 1e-11)
+			reference(o, p.Name, "time at which det W vanishes", crossing(p.Solution, 0, func(x []float64) float64 { return composed(x).det() }), crossingTime, 1e-11)
 			for k, want := range []string{"1.5397", "1.2839", "-1.5081"} {
 				digits(o, p.Name, fmt.Sprintf("determinant of W%d at the end", k+1), layers(p.Solution.Last())[k].det(), want, 5)
 			}
@@ -265,9 +265,9 @@ func drawDeepLinear(_ context.Context, _ Values, o *run.Outcome) ([]drawing, err
 		label := "pseudo-inverse"
 		if p.Name != "crossing" {
 			k, label = 1, "layer-wise inverse"
-			det.Marks = append(det.Marks, figure.Mark{X: end, Y: network(p.Solution.Last()).det(), Kind: figure.End, Color: 1})
+			det.Marks = append(det.Marks, figure.Mark{X: end, Y: composed(p.Solution.Last()).det(), Kind: figure.End, Color: 1})
 		}
-		det.Curves = append(det.Curves, curve(label, figure.Style{Color: k, Dash: k}, func(x []float64) float64 { return network(x).det() }))
+		det.Curves = append(det.Curves, curve(label, figure.Style{Color: k, Dash: k}, func(x []float64) float64 { return composed(x).det() }))
 		for l := range 3 {
 			c := curve("", figure.Style{Color: k, Dash: k}, func(x []float64) float64 { return layers(x)[l].det() })
 			if k == 0 {

@@ -56,8 +56,8 @@ func layers(theta []float64) (w [3]square) {
 	return w
 }
 
-// network is W₃W₂W₁.
-func network(theta []float64) square {
+// composed is W₃W₂W₁.
+func composed(theta []float64) square {
 	w := layers(theta)
 	return w[2].times(w[1]).times(w[0])
 }
@@ -143,7 +143,7 @@ type regression struct {
 func (l *regression) Name() string { return "squared error" }
 
 func (l *regression) At(theta []float64) error {
-	e := network(theta).minus(l.target)
+	e := composed(theta).minus(l.target)
 	slope := e.times(l.family.covariance)
 	l.value = 0
 	for i, x := range e {
@@ -245,7 +245,7 @@ func (m *layerWise) At(theta []float64) error {
 			}
 			if !ok {
 				return fmt.Errorf("the layers around layer %d are singular there, det W = %.2g: its Fisher block has no inverse: %w",
-					k+1, network(theta).det(), manifold.ErrDomain)
+					k+1, composed(theta).det(), manifold.ErrDomain)
 			}
 			m.roots[side][k] = root
 		}

@@ -39,6 +39,9 @@ type Experiment struct {
 	base func(v Values) string
 	// main names the main member.
 	main string
+	// brief are overrides with which tests compute it, where the whole takes
+	// long.
+	brief []string
 	// members are the flows it is compared with, made from the main member's
 	// spec with all overrides.
 	members func(v Values, main *run.Spec) ([]run.Member, error)
@@ -79,7 +82,7 @@ func (v Values) number(name string) float64 {
 }
 
 // catalogue is in the order in which it is listed.
-var catalogue = []*Experiment{riversGamma, precipNormal, spraysPoisson, halfPlane, duallyFlat, replicator, stepGeometry, empiricalFisher, deepLinearNetworks, plateaus}
+var catalogue = []*Experiment{riversGamma, precipNormal, spraysPoisson, halfPlane, duallyFlat, replicator, stepGeometry, empiricalFisher, deepLinearNetworks, plateaus, meanParameterLaw}
 
 // All lists the catalogue.
 func All() []*Experiment { return slices.Clone(catalogue) }

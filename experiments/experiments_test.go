@@ -17,14 +17,14 @@ import (
 
 var outcomes = map[string]*run.Outcome{}
 
-// computed is the outcome of an experiment as published, computed once for all
-// tests.
+// computed is the outcome of an experiment, briefly where it takes long, computed
+// once for all tests.
 func computed(t *testing.T, e *Experiment) *run.Outcome {
 	t.Helper()
 	if o := outcomes[e.Name]; o != nil {
 		return o
 	}
-	plan, err := e.Plan()
+	plan, err := e.Plan(e.brief...)
 	require.NoError(t, err)
 	o, err := run.Compute(context.Background(), plan, run.Options{})
 	require.NoError(t, err)

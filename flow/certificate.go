@@ -170,12 +170,23 @@ func (a *audit) step(s *ode.Step) error {
 	h := math.Abs(s.T1 - s.T0)
 	startLoss, startSize, startSpeed := a.loss, a.size, a.speed
 
+	// The solver has just been at the end of the step, with most methods: a
+	// point that keeps what it computed there answers at once.
+	loss, size, slope, err := a.look(s.Y1)
+	if err != nil {
+		return err
+	}
+	if a.speed, err = a.speedAt(s.Y1); err != nil {
+		return err
+	}
+	a.loss, a.size = loss, size
+	a.points++
+
 	// Lengths at the start of the step.
 	estimate, wide := 0.0, 0.0
 	if err := a.flow.measureAt(s.Y0[:n]); err != nil {
 		return err
 	}
-	var err error
 	if s.Err != nil {
 		if estimate, wide, err = a.sizes(s.Err[:n]); err != nil {
 			return err
@@ -222,15 +233,6 @@ func (a *audit) step(s *ode.Step) error {
 			}
 		}
 	}
-	loss, size, slope, err := a.look(s.Y1)
-	if err != nil {
-		return err
-	}
-	if a.speed, err = a.speedAt(s.Y1); err != nil {
-		return err
-	}
-	a.loss, a.size = loss, size
-	a.points++
 	candidates = append(candidates, candidate{value: max(loss-startLoss, slope*h), size: size + startSize, t: s.T1})
 	a.candidates = candidates
 

@@ -2,6 +2,7 @@ package flow
 
 import (
 	"math"
+	"slices"
 
 	"fisherflow/manifold"
 	"fisherflow/metrics"
@@ -48,8 +49,11 @@ func (p *NetworkPoint) Evaluation() *network.Evaluation { return p.evaluation }
 // Tensor is the metric that drives the flow.
 func (p *NetworkPoint) Tensor() metrics.Tensor { return p.tensor }
 
-// At moves to theta: a forward pass.
+// At moves to theta: a forward pass, unless it is there.
 func (p *NetworkPoint) At(theta []float64) error {
+	if slices.Equal(p.at, theta) {
+		return p.evaluation.At(theta)
+	}
 	p.raised = false
 	p.at = append(p.at[:0], theta...)
 	return p.evaluation.At(theta)

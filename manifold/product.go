@@ -326,8 +326,18 @@ func (f *Product) views(chart string) ([]*View, error) {
 	if f.work != nil && f.work.views[chart] != nil {
 		return f.work.views[chart], nil
 	}
-	var views []*View
-	for _, factor := range f.factors {
+	views, err := factorViews(f.factors, chart)
+	if err != nil {
+		return nil, err
+	}
+	if f.work != nil {
+		f.work.views[chart] = views
+	}
+	return views, nil
+}
+
+func factorViews(factors []Family, chart string) (views []*View, err error) {
+	for _, factor := range factors {
 		name := chart
 		if chart == "unconstrained" {
 			name, _ = unconstrained(factor)
@@ -338,10 +348,18 @@ func (f *Product) views(chart string) ([]*View, error) {
 		}
 		views = append(views, v)
 	}
-	if f.work != nil {
-		f.work.views[chart] = views
-	}
 	return views, nil
+}
+
+// FactorViews are the factors of a product seen in the view's chart, with
+// workspace of their own, and false for other families.
+func (v *View) FactorViews() ([]*View, bool) {
+	p, ok := v.base.(interface{ Factors() []Family })
+	if !ok {
+		return nil, false
+	}
+	views, err := factorViews(p.Factors(), v.chart.Name())
+	return views, err == nil
 }
 
 // Cubic is ApproximateCubic without its error.

@@ -133,7 +133,7 @@ func TestChainsOfGeodesics(t *testing.T) {
 	s, err := manifold.NewShooting(manifold.Gamma{})
 	require.NoError(t, err)
 	middle := make([]float64, 2)
-	for _, c := range [][2][]float64{{{1, 1}, {1e5, 1}}} {
+	for _, c := range [][2][]float64{{{1, 1}, {1e-6, 1}}} {
 		p, q := c[0], c[1]
 		d, accuracy, err := s.Distance(p, q)
 		require.NoError(t, err)

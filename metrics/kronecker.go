@@ -21,10 +21,11 @@ import (
 // factor, 2pq(p + q) to raise; p² + q² numbers.
 type kronecker struct {
 	*base
-	layers  []kronecked
-	settled bool // whether there are factors that an average may keep
-	work    []float64
-	swap    blas64.General
+	layers []kronecked
+	visits int  // number of At's
+	moved  bool // whether the factors are newer than their inverses
+	work   []float64
+	swap   blas64.General
 }
 
 // kronecked is what K-FAC has of a layer.
@@ -56,17 +57,13 @@ func (k *kronecker) At(theta []float64) error {
 	if err := k.model.At(theta); err != nil {
 		return err
 	}
-	keep := k.settings.Average
-	if !k.settled {
-		keep = 0
-	}
-	k.settled = true
+	keep := min(k.settings.Average, 1-1/float64(k.visits+1))
+	due := k.visits%max(k.settings.Interval, 1) == 0
+	k.visits++
 	for l := range k.layers {
 		c := &k.layers[l]
 		a := k.model.Inputs(l)
 		k.ops.Gram(blas.Trans, (1-keep)/float64(a.Rows), a, keep, c.a.matrix, c.p)
-		c.a.changed()
-		c.g.changed()
 	}
 	for j := range k.moments.passes() {
 		if err := k.moments.pass(j); err != nil {
@@ -81,8 +78,15 @@ func (k *kronecker) At(theta []float64) error {
 			k.ops.Gram(blas.Trans, (1-keep)*k.moments.weight(), k.model.Cotangents(l), beta, c.g.matrix, c.q)
 		}
 	}
-	k.stale = true
+	k.moved = true
+	k.stale = k.stale || due
 	return nil
+}
+
+// SetDamping replaces λ, from the next inversion of the factors on.
+func (k *kronecker) SetDamping(lambda float64) {
+	k.damping.Value = lambda
+	k.stale = k.stale || k.settings.Interval <= 1
 }
 
 // exact reports whether λ is added to the product rather than to its factors.
@@ -115,7 +119,7 @@ func (k *kronecker) damp() error {
 		c.a.shift, c.g.shift = root*pi, root/pi
 		for _, s := range []*symmetric{c.a, c.g} {
 			if k.exact() {
-				if s.decomposed {
+				if s.decomposed && !k.moved {
 					continue
 				}
 				s.changed()
@@ -130,7 +134,7 @@ func (k *kronecker) damp() error {
 			}
 		}
 	}
-	k.stale = false
+	k.stale, k.moved = false, false
 	return nil
 }
 

@@ -153,10 +153,14 @@ type Settings struct {
 	// Preconditioner of "conjugate-gradient", on the same model; nil is none.
 	Preconditioner Tensor
 	// Average is the share that the factors of "kfac" and "ekfac" keep of their
-	// former values at each At, for discrete rules; second moments of "ekfac"
-	// keep nothing. A flow needs 0: with a memory the velocity is no function
-	// of θ.
+	// former values at each At, but 1 − 1/k at most at the k-th, for discrete
+	// rules; second moments of "ekfac" keep nothing. A flow needs 0: with a
+	// memory the velocity is no function of θ.
 	Average float64
+	// Interval is the number of At's from one inversion of the factors of
+	// "kfac" to the next, which new dampings wait for too; 0 means 1. A flow
+	// needs 1. Lower always has the present factors.
+	Interval int
 	// Memory is the largest number of bytes that a structure may hold; 0 means
 	// 8 GiB. More is an error before it is asked for.
 	Memory float64
@@ -285,6 +289,8 @@ func newBase(structure string, m Layered, s Settings, kinds []string) (*base, er
 		return nil, fmt.Errorf("%d precisions of a prior for %d parameters", len(s.Damping.Prior), m.Dim())
 	case !(s.Average >= 0 && s.Average < 1):
 		return nil, fmt.Errorf("average %g must lie in [0, 1)", s.Average)
+	case s.Interval < 0 || s.Interval > 1 && structure != "kfac":
+		return nil, fmt.Errorf("interval %d of inversions must be above 0, and 1 but for kfac", s.Interval)
 	case !(s.Cutoff >= 0 && s.Cutoff < 1) || !(s.Tolerance > 0):
 		return nil, fmt.Errorf("cutoff %g and tolerance %g must be small positive numbers", s.Cutoff, s.Tolerance)
 	}

@@ -21,6 +21,15 @@ var points = []struct {
 	{manifold.Poisson{}, []float64{3}},
 	{manifold.Categorical{K: 4}, []float64{.1, .2, .3}},
 	{manifold.MultivariateNormal{Dimension: 3}, []float64{1, 2, 3, 2, .3, 1, -.4, .2, 1.5}},
+	{several(manifold.Normal{}, manifold.Categorical{K: 3}, manifold.Gamma{}), []float64{-1, .7, .2, .3, 2, 3}},
+}
+
+func several(factors ...manifold.Family) manifold.Family {
+	p, err := manifold.NewProduct(factors...)
+	if err != nil {
+		panic(err)
+	}
+	return p
 }
 
 // TestAgainstMatrices: each metric raises and lowers as its matrix does, in

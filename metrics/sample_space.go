@@ -26,6 +26,9 @@ type sampleSpace struct {
 	roots                   blas64.General
 	// What splits a general covector: K undamped and decomposed.
 	plain *symmetric
+	// built says that K is that of the present point: products alone do
+	// without it.
+	built bool
 }
 
 func newSampleSpace(b *base) (*sampleSpace, error) {
@@ -37,22 +40,37 @@ func newSampleSpace(b *base) (*sampleSpace, error) {
 
 func (s *sampleSpace) Dim() int { return s.base.n }
 
-// At builds K.
+// At collects the cotangents of U. K is built when it is first asked for.
 func (s *sampleSpace) At(theta []float64) error {
 	if err := s.model.At(theta); err != nil {
 		return err
 	}
+	if err := s.collect(&s.moments, nil); err != nil {
+		return err
+	}
+	s.built, s.stale = false, true
+	return nil
+}
+
+// ready builds K and applies the damping to it.
+func (s *sampleSpace) ready() error {
+	if s.built {
+		s.damp()
+		return nil
+	}
 	if err := s.build(s.base); err != nil {
 		return err
 	}
+	s.built = true
 	if r := s.rows(); len(s.b) != r {
-		s.b, s.x = make([]float64, r), make([]float64, r)
+		s.b = make([]float64, r)
 		s.plain = nil
 	}
 	if s.plain != nil {
 		s.plain.changed()
 	}
 	s.stale = true
+	s.damp()
 	return nil
 }
 
@@ -108,7 +126,9 @@ func (s *sampleSpace) factorise() error {
 
 // Raise stores (F̂ + λI)⁻¹c, or F̂⁺c.
 func (s *sampleSpace) Raise(dst, covector []float64) error {
-	s.damp()
+	if err := s.ready(); err != nil {
+		return err
+	}
 	s.diagnosis = Diagnosis{}
 	cutoff := s.settings.Cutoff
 	if s.own(covector) {
@@ -157,25 +177,38 @@ func (s *sampleSpace) Raise(dst, covector []float64) error {
 
 // Lower stores UᵀUv + λv.
 func (s *sampleSpace) Lower(dst, vector []float64) error {
-	s.damp()
+	shift := s.damping.shift(0, s.base.n)
+	if s.damping.Kind == "relative" && s.damping.Value > 0 {
+		if err := s.ready(); err != nil {
+			return err
+		}
+		shift = s.shift
+	}
+	if len(s.x) != s.rows() {
+		s.x = make([]float64, s.rows())
+	}
 	copy(s.perpendicular, vector)
 	s.root.mul(s.x, vector)
 	s.mulTrans(dst, s.x)
 	for i, v := range s.perpendicular {
-		dst[i] += s.shift * v
+		dst[i] += shift * v
 	}
 	return nil
 }
 
 // Trace is tr K + nλ.
 func (s *sampleSpace) Trace() (float64, error) {
-	s.damp()
+	if err := s.ready(); err != nil {
+		return 0, err
+	}
 	return s.symmetric.trace() + float64(s.base.n)*s.shift, nil
 }
 
 // LogDet is log det(K + λI) + (n − R) log λ.
 func (s *sampleSpace) LogDet() (float64, error) {
-	s.damp()
+	if err := s.ready(); err != nil {
+		return 0, err
+	}
 	extra := s.base.n - s.rows()
 	if s.shift == 0 && extra > 0 {
 		return math.Inf(-1), nil

@@ -111,16 +111,21 @@ func (s *symmetric) prepare(ops *flops.Counter) error {
 // decompose computes the eigenvectors of M without the shift.
 func (s *symmetric) decompose(ops *flops.Counter) error {
 	n := s.n
-	if s.vectors == nil {
-		s.vectors, s.values = make([]float64, n*n), make([]float64, n)
-		s.coefficients, s.work = make([]float64, n), make([]float64, flops.EigenWork(n))
-	}
+	s.makeVectors()
 	s.assemble(s.vectors)
 	if err := ops.Eigen(s.vectors, s.values, s.work, n); err != nil {
 		return fmt.Errorf("metric: %w", err)
 	}
 	s.decomposed = true
 	return nil
+}
+
+// makeVectors makes room for eigenvectors.
+func (s *symmetric) makeVectors() {
+	if n := s.n; s.vectors == nil {
+		s.vectors, s.values = make([]float64, n*n), make([]float64, n)
+		s.coefficients, s.work = make([]float64, n), make([]float64, flops.EigenWork(n))
+	}
 }
 
 // floor is the eigenvalue below which an undamped one is rounding.

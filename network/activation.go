@@ -3,6 +3,8 @@ package network
 import (
 	"fmt"
 	"math"
+
+	"fisherflow/internal/tanh"
 )
 
 // An Activation is a function φ applied to each number of a layer.
@@ -45,13 +47,7 @@ func (Identity) Eval(h, d, s []float64) {
 }
 
 // Eval stores φ and φ′ = 1 − φ².
-func (Tanh) Eval(h, d, s []float64) {
-	d, s = d[:len(h)], s[:len(h)]
-	for i := range h {
-		t := math.Tanh(s[i])
-		h[i], d[i] = t, (1-t)*(1+t)
-	}
-}
+func (Tanh) Eval(h, d, s []float64) { tanh.Eval(h, d, s) }
 
 // Eval stores φ and φ′ = 1/(1 + e⁻ˢ).
 func (Softplus) Eval(h, d, s []float64) {

@@ -95,7 +95,7 @@ func softmaxState(state []float64) (p, root, log []float64) {
 	return state[:c], state[c : 2*c], state[2*c : 3*c]
 }
 
-// Prepare computes p by way of log p, so that √p does not underflow with p.
+// Prepare computes √p first, which does not underflow with p.
 func (Softmax) Prepare(state, z []float64) {
 	p, root, log := softmaxState(state)
 	top := z[0]
@@ -103,14 +103,15 @@ func (Softmax) Prepare(state, z []float64) {
 		top = max(top, v)
 	}
 	sum := 0.0
-	for _, v := range z {
-		sum += math.Exp(v - top)
+	for i, v := range z {
+		root[i] = math.Exp((v - top) / 2)
+		sum += root[i] * root[i]
 	}
-	lse := math.Log(sum)
+	lse, scale := math.Log(sum), 1/math.Sqrt(sum)
 	size := 0.0
 	for i, v := range z {
 		log[i] = v - top - lse
-		root[i] = math.Exp(log[i] / 2)
+		root[i] *= scale
 		p[i] = root[i] * root[i]
 		size = max(size, math.Abs(v))
 	}

@@ -21,6 +21,9 @@ func Build(s *Spec) (*Problem, error) { return build(s, nil) }
 // leaves it to that.
 func build(s *Spec, m *Surface) (*Problem, error) {
 	p := &Problem{Name: s.Flow.Metric, Spec: s}
+	if s.Optimizer != nil {
+		return s.buildTraining(p)
+	}
 	if s.Model != nil {
 		return s.buildModel(p)
 	}

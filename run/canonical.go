@@ -93,6 +93,15 @@ func (s *Spec) TOML() []byte {
 	if s.Loss.Chart != "" {
 		w.put("chart", s.Loss.Chart)
 	}
+	if s.Optimizer != nil {
+		s.Optimizer.write(w)
+		if s.Flow.Start.At != nil {
+			w.table("flow")
+			w.point("start", s.Flow.Start)
+		}
+		s.writeClaims(w)
+		return w.Bytes()
+	}
 	w.table("flow")
 	w.put("chart", s.Flow.Chart)
 	w.put("metric", s.Flow.Metric)
@@ -145,6 +154,11 @@ func (s *Spec) TOML() []byte {
 	if len(s.ODE.Output) > 0 {
 		w.put("output", s.ODE.Output)
 	}
+	s.writeClaims(w)
+	return w.Bytes()
+}
+
+func (s *Spec) writeClaims(w *tomlWriter) {
 	w.table("claims")
 	for _, c := range s.Claims {
 		switch {
@@ -162,7 +176,6 @@ func (s *Spec) TOML() []byte {
 			w.put(c.Name, c.Expect)
 		}
 	}
-	return w.Bytes()
 }
 
 type tomlWriter struct{ bytes.Buffer }

@@ -40,7 +40,11 @@ func (o *Outcome) compute(ctx context.Context, options Options) error {
 	o.Result = &Result{Schema: Schema, Name: o.Plan.Name, Status: OK, Claims: []Claim{}, Samples: []Sample{}}
 	for i, p := range o.Problems {
 		began := time.Now()
-		p.solve(ctx, i, len(o.Problems), options.Progress)
+		if p.Training != nil {
+			o.train(ctx, p, i, options.Progress)
+		} else {
+			p.solve(ctx, i, len(o.Problems), options.Progress)
+		}
 		timing := Timing{Member: p.Name, Solve: time.Since(began)}
 		began = time.Now()
 		err := o.report(ctx, p, i == 0)
@@ -113,6 +117,12 @@ func (o *Outcome) report(ctx context.Context, p *Problem, main bool) error {
 	}
 	if p.Err != nil {
 		m.Error = p.Err.Error()
+	}
+	if p.Training != nil {
+		var err error
+		if m, err = p.reportTraining(); err != nil {
+			return err
+		}
 	}
 	if main {
 		o.Result.Samples, o.Result.Final, o.Result.Solver = m.Samples, m.Final, m.Solver

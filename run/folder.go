@@ -67,12 +67,17 @@ func Execute(ctx context.Context, plan *Plan, options Options) (*Outcome, error)
 	if stored, err := f.stored(plan, options); stored != nil || err != nil {
 		return stored, err
 	}
-	if err := f.open(); err != nil {
+	if err := f.open(options.Force); err != nil {
 		return nil, err
 	}
 	defer f.close()
+	o.keeper = f.keeper(options.Checkpoint)
+	resumed, err := o.keeper.resume(problems)
+	if err != nil {
+		return nil, err
+	}
 	started := time.Now()
-	f.note("started", "name", plan.Name, "hash", f.hash, "members", len(problems))
+	f.note("started", "name", plan.Name, "hash", f.hash, "members", len(problems), "resumed", resumed)
 	fault := o.compute(ctx, options)
 	o.Result.RunDir, o.Dir = f.name, f.final
 	if fault != nil {
@@ -191,10 +196,20 @@ func (f *folder) failed(err error) error {
 	return &FolderError{Path: f.final, Doing: "cannot write the run folder", Err: err}
 }
 
-// open makes an empty partial folder, in place of a stale one.
-func (f *folder) open() error {
-	if err := os.RemoveAll(f.final + partial); err != nil {
+// open makes a partial folder in place of a stale one, of which it keeps the
+// checkpoint, unless all is to begin anew.
+func (f *folder) open(anew bool) error {
+	stale, err := os.ReadDir(f.final + partial)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return f.failed(err)
+	}
+	for _, e := range stale {
+		if e.Name() == checkpointFile && !anew {
+			continue
+		}
+		if err := os.RemoveAll(f.path(e.Name())); err != nil {
+			return f.failed(err)
+		}
 	}
 	if err := os.MkdirAll(f.path(figuresFolder), 0o777); err != nil {
 		return f.failed(err)
@@ -308,6 +323,9 @@ func (f *folder) finish(m *Manifest) error {
 		return err
 	}
 	if err := f.write(manifestFile, append(text, '\n')); err != nil {
+		return f.failed(err)
+	}
+	if err := os.RemoveAll(f.path(checkpointFile)); err != nil {
 		return f.failed(err)
 	}
 	syncFolder(f.path("."))

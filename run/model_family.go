@@ -85,6 +85,12 @@ func (w *weights) Fisher(dst *mat.SymDense, theta []float64) error {
 	return metrics.Matrix(dst, p.Tensor())
 }
 
+// modelLoss is the mean loss on the examples.
+type modelLoss struct{ *network.Evaluation }
+
+func (modelLoss) Name() string       { return "nll" }
+func (l modelLoss) Clone() flow.Loss { return modelLoss{l.Evaluation.Clone()} }
+
 // plain is the chart in which nothing changes.
 type plain struct{ of *weights }
 
@@ -105,4 +111,5 @@ var (
 	_ manifold.Charted  = (*weights)(nil)
 	_ manifold.Fisherer = (*weights)(nil)
 	_ manifold.Chart    = plain{}
+	_ flow.Loss         = modelLoss{}
 )

@@ -23,6 +23,7 @@ func (s *Spec) buildModel(p *Problem) (*Problem, error) {
 		return nil, err
 	}
 	p.Flow = flow.New(point, nil)
+	p.Loss = modelLoss{point.Evaluation()}
 	if p.Source, err = p.Model.Initial(s); err != nil {
 		return nil, s.Errorf("model.init", "%w", err)
 	}
@@ -78,8 +79,11 @@ func (o *Outcome) learn() error {
 			inverted.Add(p.Name, d.t, int64(d.Rank), int64(d.Dim), d.Largest, d.Smallest, d.Dropped, d.Residual, int64(d.Iterations))
 		}
 	}
+	o.trained(learning)
 	if len(learning.Rows) > 0 {
 		o.Result.AddTable("learning", learning)
+	}
+	if len(inverted.Rows) > 0 {
 		o.Result.AddTable("metric", inverted)
 	}
 	return nil

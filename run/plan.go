@@ -58,6 +58,9 @@ func (p *Plan) mainName() string {
 	if p.MainName != "" {
 		return p.MainName
 	}
+	if p.Spec.Optimizer != nil {
+		return p.Spec.Optimizer.Rule
+	}
 	return p.Spec.Flow.Metric
 }
 
@@ -83,6 +86,7 @@ type Outcome struct {
 	Figures []Figure
 
 	provenance *Manifest // nil without a folder
+	keeper     *keeper   // nil without a folder
 }
 
 // A Timing is the time that a flow took.
@@ -101,8 +105,11 @@ type Problem struct {
 	// Target is the posterior of the loss elbo, nil for others.
 	Target target.Target
 	// Model is the network of a conditional model, nil for others; Family are
-	// then its parameters, and there is no Loss.
+	// then its parameters, and Loss shares the flow's evaluation.
 	Model *Model
+	// Training trains the model, nil for a flow; there is then no Flow, T0 is 0
+	// and T1 the number of steps.
+	Training *Training
 	// Observations are nil for a loss that reads none.
 	Observations *Observations
 	// Flow is the vector field in the chart of the spec; Point of it, a
@@ -164,6 +171,10 @@ type Options struct {
 	// before its end is waited for. With NoWait the error is ErrBusy instead.
 	Waiting func()
 	NoWait  bool
+	// Checkpoint is the time from one checkpoint of a training to the next; 0
+	// means a minute. One is kept too where the context ends, and the next run
+	// goes on from it, unless Force is set.
+	Checkpoint time.Duration
 	// Slots, if not nil, is taken from while there is something to compute, and
 	// given back while the disk is waited for: it bounds the processors used.
 	Slots chan struct{}

@@ -219,6 +219,9 @@ func (o *Outcome) summary() string {
 	p := o.Problems[0]
 	s := p.Spec
 	var b strings.Builder
+	if p.Training != nil {
+		return o.trainingSummary(p) + o.verdicts()
+	}
 	fmt.Fprintf(&b, "The %s flow of the loss %s", s.Flow.Metric, p.Loss.Name())
 	if d := p.Observations; d != nil {
 		from := d.File
@@ -241,6 +244,12 @@ func (o *Outcome) summary() string {
 		fmt.Fprintf(&b, ", and compared with %s", count(n, "other flow"))
 	}
 	b.WriteString(". ")
+	return b.String() + o.verdicts()
+}
+
+// verdicts says in a sentence what came of the claims.
+func (o *Outcome) verdicts() string {
+	var b strings.Builder
 	claims, bad := len(o.Result.Claims), len(o.Result.Disagreeing())
 	switch {
 	case o.Result.Status != OK:
@@ -303,6 +312,9 @@ func (p *page) flows(o *Outcome) {
 			r.Tolerance = fmt.Sprintf("%s, %s (%s)", readable(Number(s.ODE.RTol)), readable(Number(s.ODE.ATol)), s.ODE.Norm)
 		default:
 			r.Tolerance = "step " + readable(Number(s.ODE.Step))
+		}
+		if problem.Training != nil {
+			problem.trainingRow(&r)
 		}
 		if v := problem.Solution; v != nil {
 			last := v.Len() - 1

@@ -26,7 +26,6 @@ func ClaimNames() []string {
 // later are names of the vocabulary that this version does not build.
 var later = map[string][]string{
 	"estimator": {"monte-carlo", "empirical"},
-	"table":     {"optimizer"},
 }
 
 const (
@@ -43,12 +42,7 @@ const (
 func (d *Document) Spec() (*Spec, error) {
 	r := &reader{document: d}
 	top := section{r, "", d.tree}
-	for _, table := range later["table"] {
-		if top.has(table) {
-			r.fail(table, "", "[%s] is not in this version", table)
-		}
-	}
-	top.only("title", "seed", "figures", "experiment", "parameters", "target", "model", "family", "data", "loss", "flow", "ode", "claims")
+	top.only("title", "seed", "figures", "experiment", "parameters", "target", "model", "family", "data", "loss", "flow", "ode", "optimizer", "claims")
 	s := &Spec{File: d.file, Dir: filepath.Dir(d.file), document: d}
 	s.Title = top.text("title", "")
 	s.Seed = top.whole("seed", 0, 0)
@@ -74,12 +68,19 @@ func (d *Document) Spec() (*Spec, error) {
 	sample := top.table("data").only("file", "dataset", "columns", "response", "predictors", "where", "scale", "shuffle", "rows", "test")
 	loss := top.table("loss").only("kind", "target", "coefficients", "temperature", "chart")
 	flow := top.table("flow").only("chart", "metric", "estimator", "samples", "rank", "cutoff", "tolerance", "damping", "start", "time", "stop", "certificate")
+	optimizer := top.table("optimizer").only(optimizerKeys...)
 	method := top.table("ode").only("method", "rtol", "atol", "tol", "norm", "step", "max-steps", "output")
 	claims := top.table("claims").only(ClaimNames()...)
 
 	var f manifold.Family
 	if top.has("model") {
+		if top.has("optimizer") {
+			return s, r.training(s, top, model, sample, flow, optimizer, claims)
+		}
 		return s, r.model(s, top, model, sample, flow, method, claims)
+	}
+	if top.has("optimizer") {
+		r.fail("optimizer", "", "trains a [model]; the flow of a family takes discrete steps by ode.method with ode.step")
 	}
 	for _, key := range []string{"response", "predictors", "test"} {
 		if sample.has(key) {

@@ -34,11 +34,13 @@ type Spec struct {
 	Family FamilySpec
 	Target *TargetSpec // nil unless the loss is elbo
 	Model  *ModelSpec  // nil unless the loss is that of a conditional model
-	Data   *DataSpec   // nil: the loss reads none
-	Loss   LossSpec
-	Flow   FlowSpec
-	ODE    ODESpec
-	Claims []ClaimSpec
+	// Optimizer trains the model by discrete steps instead of a flow; nil: a flow.
+	Optimizer *OptimizerSpec
+	Data      *DataSpec // nil: the loss reads none
+	Loss      LossSpec
+	Flow      FlowSpec
+	ODE       ODESpec
+	Claims    []ClaimSpec
 
 	document *Document
 }

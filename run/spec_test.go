@@ -103,7 +103,7 @@ func TestBadSpecs(t *testing.T) {
 		{"invariant", `invariant = ["source", "logs"]`, `rivers.toml:32: claims.invariant: no chart of gamma is called "logs"; did you mean "log"? [invariant = ["source", "logs"]]`},
 		{"invariant", `invariant = ["source"]`, `rivers.toml:32: claims.invariant: needs two charts at least [invariant = ["source"]]`},
 		{"[claims]", "certificate = \"off\"\n[claims]", `rivers.toml:27: ode.certificate: [ode] has no key "certificate" [certificate = "off"]`},
-		{"[claims]", "[optimizer]\n[claims]", "rivers.toml:27: optimizer: [optimizer] is not in this version [[optimizer]]"},
+		{"[claims]", "[optimizer]\n[claims]", "rivers.toml:27: optimizer: trains a [model]; the flow of a family takes discrete steps by ode.method with ode.step [[optimizer]]"},
 		{"[claims]", "[parameters]\na = 1\n[claims]", `rivers.toml:27: parameters: parameters belong to a catalogue experiment: name it with experiment = "…" [[parameters]]`},
 	} {
 		_, err := Parse("rivers.toml", []byte(replaced(t, rivers(t), c.key, c.line)), nil)

@@ -110,6 +110,19 @@ func (o *Outcome) trajectory() ([]byte, error) {
 			}
 		}
 	}
+	for _, p := range o.Problems {
+		if p.Training == nil {
+			continue
+		}
+		// A training has no speed; it is listed where its loss was measured.
+		for _, l := range p.Training.Learned {
+			row := make([]string, columns)
+			row[0], row[1], row[2] = p.Name, number(float64(l.Step)), number(l.TrainLoss)
+			if err := w.Write(row); err != nil {
+				return nil, err
+			}
+		}
+	}
 	w.Flush()
 	return out.Bytes(), w.Error()
 }
