@@ -7,6 +7,7 @@ import (
 	"text/tabwriter"
 
 	"fisherflow/data"
+	"fisherflow/descent"
 	"fisherflow/experiments"
 	"fisherflow/manifold"
 	"fisherflow/metrics"
@@ -46,6 +47,10 @@ var listings = map[string]func() listing{
 	"methods": func() listing {
 		l := listing{columns: []string{"name", "order", "embedded_order", "dense_order", "stages", "kind"}}
 		for _, m := range ode.Methods() {
+			l.rows = append(l.rows, []any{m.Name(), m.Order(), m.EmbeddedOrder(), m.DenseOrder(), m.Stages(), m.Kind()})
+		}
+		for _, rule := range descent.All() {
+			m := descent.Method(rule)
 			l.rows = append(l.rows, []any{m.Name(), m.Order(), m.EmbeddedOrder(), m.DenseOrder(), m.Stages(), m.Kind()})
 		}
 		return l
