@@ -17,7 +17,8 @@ import (
 //
 // (T. Itoh, K. Abe, Hamiltonian-conserving discrete canonical equations based on
 // variational difference quotients, J. Comput. Phys. 76, 1988). Accuracy and
-// invariance are of order 1. The corners of the box between x and y must lie in
+// invariance are of order 1, invariance of order 2 between charts that change one
+// coordinate at a time. The corners of the box between x and y must lie in
 // the domain, which bounds the step on a simplex.
 type ItohAbe struct {
 	midpointRule

@@ -40,6 +40,11 @@ func All() []Facts {
 	return []Facts{
 		{"natural-gradient", 1, 1, false, func() Rule { return new(NaturalGradient) }},
 		{"natural-midpoint", 2, 2, false, func() Rule { return new(NaturalMidpoint) }},
+		{"geodesic-correction", 1, 2, false, func() Rule { return new(GeodesicCorrection) }},
+		{"geodesic-correction-fast", 1, 2, false, func() Rule { return new(GeodesicCorrectionFast) }},
+		{"geodesic-euler", 1, 0, false, func() Rule { return new(GeodesicEuler) }},
+		{"exponential-natural", 2, 0, false, func() Rule { return &Exponential{Chart: "natural"} }},
+		{"exponential-expectation", 2, 0, false, func() Rule { return &Exponential{Chart: "expectation"} }},
 		{"discrete-gradient", 2, 2, true, func() Rule { return new(DiscreteGradient) }},
 		{"discrete-gradient-avf", 2, 2, true, func() Rule { return new(AverageVectorField) }},
 		{"itoh-abe", 1, 1, true, func() Rule { return new(ItohAbe) }},

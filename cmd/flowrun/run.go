@@ -84,6 +84,9 @@ func conclude(cmd *cobra.Command, outcome *run.Outcome, err error, asJSON, quiet
 	case status == run.ExitOK:
 		return nil
 	case status == run.ExitInterrupted && outcome != nil && outcome.Result != nil:
+		if outcome.Plan.Spec.Optimizer != nil {
+			return &exit{status, fmt.Errorf("interrupted; what there is is kept in %s, and the same command goes on from there", outcome.Dir)}
+		}
 		return &exit{status, fmt.Errorf("interrupted; what there is is kept in %s", outcome.Dir)}
 	case err != nil:
 		return &exit{status, err}
@@ -104,7 +107,11 @@ func printOutcome(w io.Writer, o *run.Outcome) {
 	}
 	fmt.Fprintf(w, "%s\n", title)
 	if f := r.Final; f != nil {
-		fmt.Fprintf(w, "\nat t = %.10g the loss is %.12g\n", float64(f.T), float64(f.Loss))
+		place := "at t ="
+		if o.Plan.Spec.Optimizer != nil {
+			place = "at step"
+		}
+		fmt.Fprintf(w, "\n%s %.10g the loss is %.12g\n", place, float64(f.T), float64(f.Loss))
 		t := tabwriter.NewWriter(w, 0, 8, 2, ' ', 0)
 		if e, ok := r.Tables["estimates"]; ok && len(e.Rows) <= 40 {
 			fmt.Fprintln(t, "  chart\tcoordinate\testimate\tstandard error\t95 % interval")
