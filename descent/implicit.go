@@ -234,7 +234,7 @@ func (r *midpointRule) newton(y, x []float64, h float64) error {
 		return errors.New("no convergence")
 	}
 	copy(y, r.best)
-	if length, err = r.equation(r.residual, x, y, h); err != nil {
+	if _, err := r.equation(r.residual, x, y, h); err != nil {
 		return err
 	}
 	r.dissipated = 0

@@ -6,6 +6,7 @@ import (
 
 	"fisherflow/internal/cholesky"
 	"fisherflow/internal/flops"
+	"fisherflow/ode"
 
 	"gonum.org/v1/gonum/blas"
 	"gonum.org/v1/gonum/blas/blas64"
@@ -173,6 +174,11 @@ func (s *symmetric) decompose(ops *flops.Counter) error {
 	n := s.n
 	s.makeVectors()
 	s.assemble(s.vectors)
+	for i := range n {
+		if d := s.vectors[i*n+i]; math.IsNaN(d) || math.IsInf(d, 0) {
+			return fmt.Errorf("metric: its matrix has %v on the diagonal: examples or parameters are too large: %w", d, ode.ErrDomain)
+		}
+	}
 	if err := ops.Eigen(s.vectors, s.values, s.work, n); err != nil {
 		return fmt.Errorf("metric: %w", err)
 	}
