@@ -181,9 +181,7 @@ func (f MultivariateNormal) Cubic(dst Tensor, theta []float64) error {
 	d := g.d
 	g.invertFactored(g.m[1], g.m[0], g.m[2])
 	p := func(i, j int) float64 { return g.m[1][i*d+j] }
-	dst.fill(func(a, b, c int) float64 {
-		// Mean directions first.
-		a, b, c = min(a, b, c), a+b+c-min(a, b, c)-max(a, b, c), max(a, b, c)
+	dst.fillSymmetric(func(a, b, c int) float64 {
 		switch {
 		case c < d || b >= d && a < d:
 			return 0 // an odd moment
