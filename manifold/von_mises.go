@@ -138,6 +138,24 @@ func (f VonMises) Cubic(dst Tensor, theta []float64) error {
 	return nil
 }
 
+// Curvature is ¼(κδ/A′)(A″/A′ + κδ), δ = (A − κA′)/(κ²A): −κ²/16 for a small κ, −½ for
+// a large one. In orthonormal directions e and f along μ and κ it is
+// ¼T_eef(T_eef − T_fff).
+func (f VonMises) Curvature(theta []float64) (float64, error) {
+	if err := f.Check(theta); err != nil {
+		return math.NaN(), err
+	}
+	return vonMisesCurvature(theta[1]), nil
+}
+
+func vonMisesCurvature(k float64) float64 {
+	if k > 0x1p64 {
+		return -0.5
+	}
+	r := special.BesselRatio(2, k)
+	return k * r.Delta / r.Slope * (r.Curve/r.Slope + k*r.Delta) / 4
+}
+
 // KL is that of the concentrations and A(κ_p)κ_q(1 − cos(μ_p−μ_q)).
 func (f VonMises) KL(p, q []float64) (float64, error) {
 	if err := checkBoth(f, p, q); err != nil {
@@ -195,6 +213,7 @@ var (
 	_ Fisherer    = VonMises{}
 	_ Diverger    = VonMises{}
 	_ Cuber       = VonMises{}
+	_ Curved      = VonMises{}
 	_ Entropic    = VonMises{}
 	_ Sampler     = VonMises{}
 )
