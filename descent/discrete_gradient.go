@@ -12,7 +12,9 @@ import (
 //
 // x̄ = (x + y)/2, Δ = y − x (O. Gonzalez, Time integration and discrete Hamiltonian
 // systems, J. Nonlinear Sci. 6, 1996). The loss falls at any step size. Accuracy
-// and invariance are of order 2.
+// and invariance are of order 2. |Δ| is the length of the coordinates; where their
+// Fisher units at x differ by more than 100 it is that in these units, or the
+// correction would drive the coordinates that least need it.
 //
 // Where L is bounded below and its sets {L ≤ c} are compact in the chart there is
 // a solution for every h: none lies on the boundary of {L ≤ L(x)}, so none is lost
@@ -53,13 +55,13 @@ func (r *midpointRule) complete(dst, x, y []float64, after, weight float64) {
 	for i, g := range dst {
 		d := y[i] - x[i]
 		missing -= g * d
-		square += d * d
+		square += d / r.units[i] * d / r.units[i]
 	}
 	if math.Abs(missing) <= 8*epsilon*(weight+r.weight) || square == 0 {
 		return
 	}
 	for i := range dst {
-		dst[i] += missing * (y[i] - x[i]) / square
+		dst[i] += missing * (y[i] - x[i]) / r.units[i] / r.units[i] / square
 	}
 }
 

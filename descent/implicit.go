@@ -35,7 +35,7 @@ type Dissipator interface {
 //
 // Newton's method with a Jacobian of forward differences starts from the solution
 // for a smaller h, and that from a smaller one still, where an explicit step is
-// short in Fisher length.
+// short in Fisher length; see [solutionPath] for where that fails.
 type midpointRule struct {
 	point flow.Point
 	// gradient stores ∇̄L(x, y) and may move the point.
@@ -43,6 +43,7 @@ type midpointRule struct {
 
 	n                          int
 	scale                      []float64 // Fisher units of the coordinates at x
+	units                      []float64 // those in which |y − x| is measured
 	middle, discrete, raised   []float64
 	residual, trial, shifted   []float64
 	best, step, solution       []float64
@@ -56,6 +57,7 @@ func (r *midpointRule) init(p flow.Point) {
 	n := p.Dim()
 	vector := func() []float64 { return make([]float64, n) }
 	r.point, r.n = p, n
+	r.units = vector()
 	r.scale, r.middle, r.discrete, r.raised = vector(), vector(), vector(), vector()
 	r.residual, r.trial, r.shifted, r.best, r.step, r.solution = vector(), vector(), vector(), vector(), vector(), vector()
 	r.jacobian, r.pivots, r.defect = make([]float64, n*n), make([]int, n), vector()
@@ -72,8 +74,11 @@ const (
 	// method, newtonSteps how many are made for each h.
 	shortStep   = 0.5
 	newtonSteps = 40
+	// evenScales of Fisher units is the factor within which lengths are those of
+	// the coordinates.
+	evenScales = 100
 	// leastGrowth of h ends the continuation.
-	leastGrowth = 1e-4
+	leastGrowth = 1e-2
 )
 
 func (r *midpointRule) solve(dst, x []float64, h float64) error {
@@ -118,6 +123,9 @@ func (r *midpointRule) solve(dst, x []float64, h float64) error {
 				continue
 			}
 			if growth = math.Sqrt(growth); growth < 1+leastGrowth {
+				if r.follow(r.solution, x, reached, h) == nil {
+					break
+				}
 				return fmt.Errorf("the step from %.6g of size %.6g is not found beyond size %.6g: take smaller steps; a loss that is unbounded below, or least outside the domain, has no long ones: %w",
 					x, h, reached, ErrNoSolution)
 			}
@@ -143,6 +151,16 @@ func (r *midpointRule) begin(x []float64) (length float64, err error) {
 		}
 		r.step[i] = 0
 		r.scale[i] = 1 / math.Sqrt(r.trial[i])
+	}
+	low, high := math.Inf(1), 0.0
+	for _, s := range r.scale {
+		low, high = math.Min(low, s), math.Max(high, s)
+	}
+	for i, s := range r.scale {
+		r.units[i] = 1
+		if high > evenScales*low {
+			r.units[i] = s
+		}
 	}
 	r.point.Gradient(r.discrete)
 	if err := r.point.Raise(r.raised, r.discrete); err != nil {
@@ -247,21 +265,29 @@ func (r *midpointRule) newton(y, x []float64, h float64) error {
 
 // differentiate stores the Jacobian of the equation by y, in units of scale.
 func (r *midpointRule) differentiate(x, y []float64, h float64) error {
-	const delta = 1e-6
+	// Short beside the step itself, at the length of which ∇̄L changes.
+	long := 0.0
+	for i := range y {
+		long = math.Hypot(long, y[i]-x[i])
+	}
 	copy(r.trial, y)
 	for j := range r.n {
+		delta := 1e-6
+		if d := 1e-5 * long / r.scale[j]; d > 0 {
+			delta = math.Min(delta, d)
+		}
 		r.trial[j] = y[j] + delta*r.scale[j]
-		width := delta
+		width := r.trial[j] - y[j]
 		if _, err := r.equation(r.shifted, x, r.trial, h); err != nil {
 			r.trial[j] = y[j] - delta*r.scale[j]
-			width = -delta
+			width = r.trial[j] - y[j]
 			if _, err := r.equation(r.shifted, x, r.trial, h); err != nil {
 				return err
 			}
 		}
 		r.trial[j] = y[j]
 		for i := range r.n {
-			r.jacobian[i*r.n+j] = (r.shifted[i] - r.residual[i]) / width
+			r.jacobian[i*r.n+j] = (r.shifted[i] - r.residual[i]) * r.scale[j] / width
 		}
 	}
 	return nil
