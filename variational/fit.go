@@ -353,21 +353,9 @@ func (f *Fit) integrate(ctx context.Context, s *Settings, chart string, source, 
 			method = ode.Auto
 		}
 	}
-	point := fl.Point().(*flow.ChartPoint)
 	settings := flow.Settings{
 		ODE: ode.Settings{Method: method, MaxSteps: s.MaxSteps}, Tol: s.Tol, Distance: s.Distance, Detail: flow.Steps,
-		Observer: func(p flow.Progress) error {
-			if err := ctx.Err(); err != nil {
-				return err
-			}
-			if point.At(p.Position) == nil && point.Loss().(*ELBO).ran(first) {
-				return errUnbounded
-			}
-			if s.Observer != nil {
-				return s.Observer(p)
-			}
-			return nil
-		},
+		Observer: watch(ctx, fl.Point().(*flow.ChartPoint), first, s.Observer),
 	}
 	r, err := flow.Solve(ctx, fl, x, 0, math.Inf(1), &settings)
 	if r == nil || r.Trajectory == nil {
