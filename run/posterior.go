@@ -57,9 +57,12 @@ const (
 	mostDraws    = 100_000
 	fewDraws     = 20_000
 	drawnNumbers = 20_000_000
+	termsDrawn   = 20_000_000 // of the log density
 	// nodeAccuracy is the Fisher distance by which the error of the nodes may
 	// move q.
-	nodeAccuracy = 1e-5
+	nodeAccuracy = 5e-5
+	// dearestNodes bounds the nodes in z.
+	dearestNodes = 10_000
 	// largestCovariance is the number of coordinates up to which a result has
 	// q's covariance.
 	largestCovariance = 200
@@ -82,39 +85,95 @@ func (p *Problem) fit(ctx context.Context, settings flow.Settings) {
 		return
 	}
 	observer := settings.Observer
-	for {
+	choice := p.choice()
+	finer, near := variational.Refine(ctx, loss, p.Source, p.Spec.Flow.Chart, choice)
+	if finer != loss.Expectation() {
+		// Flows over many nodes are dear, and begin near the end where no start
+		// was asked for.
+		if p.Spec.Flow.Start.At == nil && variational.Nodes(finer) > manyNodes {
+			p.Err = p.moveStart(near)
+		}
+		if p.Err == nil {
+			loss, p.Err = p.useNodes(finer)
+		}
+	}
+	for p.Err == nil {
 		settings.Observer = variational.Watch(ctx, p.Flow.Point().Clone().(*flow.ChartPoint), here, observer)
 		p.Solution, p.Err = flow.Solve(ctx, p.Flow, p.Start, p.T0, p.T1, &settings)
 		if p.Solution == nil || p.Solution.Trajectory == nil || ctx.Err() != nil {
 			return
 		}
-		finer, err := p.examine(loss)
+		finer, err := p.examine(loss, choice)
 		if err != nil {
 			p.Err = errors.Join(p.Err, err)
-			return
 		}
 		if finer == nil {
 			return
 		}
-		if loss, err = variational.NewELBO(p.Family, finer); err != nil {
-			p.Err = err
-			return
-		}
-		maker, err := p.Spec.metric()
-		if err == nil {
-			p.Flow, err = flow.OnFamily(p.Family, p.Spec.Flow.Chart, loss, maker)
-		}
-		if err != nil {
-			p.Err = err
-			return
-		}
-		p.Loss = loss
+		loss, p.Err = p.useNodes(finer)
 	}
+}
+
+// manyNodes is the number of nodes above which a flow begins near its end.
+const manyNodes = 1000
+
+// useNodes makes the flow that of a finer expectation.
+func (p *Problem) useNodes(e variational.Expectation) (*variational.ELBO, error) {
+	loss, err := variational.NewELBO(p.Family, e)
+	if err != nil {
+		return nil, err
+	}
+	maker, err := p.Spec.metric()
+	if err != nil {
+		return nil, err
+	}
+	p.Loss = loss
+	p.Flow, err = flow.OnFamily(p.Family, p.Spec.Flow.Chart, loss, maker)
+	return loss, err
+}
+
+// moveStart makes the flow begin at a point in source coordinates.
+func (p *Problem) moveStart(source []float64) error {
+	view, err := p.View()
+	if err != nil {
+		return err
+	}
+	p.Source = append([]float64(nil), source...)
+	p.Start = make([]float64, len(source))
+	return view.Chart().FromSource(p.Start, p.Source)
+}
+
+// choice are the settings by which q is judged. A draw costs as many terms as
+// there are observations, and the number of draws is chosen with that in mind.
+func (p *Problem) choice() *variational.Settings {
+	draws := fewDraws
+	switch t := p.Target.(type) {
+	case target.NormalExpectation:
+		draws = mostDraws
+	case target.LinearModel:
+		n, _ := t.Design().Dims()
+		draws = max(fewDraws, min(mostDraws, termsDrawn/max(n, 1)))
+	}
+	distance := p.Spec.Flow.Stop
+	if distance == 0 {
+		distance = posteriorStop
+	}
+	return &variational.Settings{
+		Accuracy: nodeAccuracy, MaxNodes: dearestNodes, Distance: distance, Draws: min(draws, max(200, drawnNumbers/p.Target.Dim())),
+		Seed: uint64(p.Spec.Seed), MaxSteps: p.Spec.ODE.MaxSteps, Covariance: covarianceOf(p.Spec.Family),
+	}
+}
+
+func covarianceOf(f FamilySpec) variational.Covariance {
+	if f.Options["covariance"] == "diagonal" {
+		return variational.Diagonal
+	}
+	return variational.Full
 }
 
 // examine judges the end of the flow. A flow that did not end well has its
 // verdict for an error.
-func (p *Problem) examine(loss *variational.ELBO) (variational.Expectation, error) {
+func (p *Problem) examine(loss *variational.ELBO, choice *variational.Settings) (variational.Expectation, error) {
 	view, err := p.View()
 	if err != nil {
 		return nil, err
@@ -123,20 +182,7 @@ func (p *Problem) examine(loss *variational.ELBO) (variational.Expectation, erro
 	if err := view.Chart().ToSource(source, p.Solution.Last()); err != nil {
 		return nil, err
 	}
-	draws := fewDraws
-	switch p.Target.(type) {
-	case target.NormalExpectation, target.LinearModel:
-		draws = mostDraws
-	}
-	distance := p.Spec.Flow.Stop
-	if distance == 0 {
-		distance = posteriorStop
-	}
-	settings := &variational.Settings{
-		Accuracy: nodeAccuracy, Distance: distance, Draws: min(draws, max(200, drawnNumbers/p.Target.Dim())),
-		Seed: uint64(p.Spec.Seed), MaxSteps: p.Spec.ODE.MaxSteps,
-	}
-	f, finer, err := variational.Judge(p.Target, loss, p.Solution, p.Err, source, settings)
+	f, finer, err := variational.Judge(p.Target, loss, p.Solution, p.Err, source, choice)
 	if f == nil || err != nil {
 		return finer, err
 	}

@@ -40,6 +40,8 @@ type Settings struct {
 	// Accuracy is the Fisher distance by which the expectation's error may move
 	// q. Zero means 1e-5: a hundred-thousandth of a standard deviation.
 	Accuracy float64
+	// MaxNodes bounds the number of nodes in z. Zero means 30 000.
+	MaxNodes int
 	// Distance is the Fisher distance left at which the flow ends. Zero means
 	// 1e-6.
 	Distance float64
@@ -161,6 +163,7 @@ const (
 	defaultTol      = 1e-4
 	defaultDraws    = 100_000
 	defaultMaxSteps = 10_000
+	defaultMaxNodes = 30_000
 	largestFlow     = 512
 	// far is the ratio of standard deviations, to the start's, at which q is
 	// taken to run away.
@@ -217,7 +220,7 @@ func Solve(ctx context.Context, t target.Target, settings *Settings) (*Fit, erro
 		if fault != nil {
 			break
 		}
-		finer, err := f.refine(source, s.Accuracy)
+		finer, err := f.refine(source, &s)
 		if err != nil {
 			fault = err
 			break
@@ -244,6 +247,9 @@ func (s *Settings) fill() {
 	set(&s.Tol, defaultTol)
 	if s.Draws == 0 {
 		s.Draws = defaultDraws
+	}
+	if s.MaxNodes == 0 {
+		s.MaxNodes = defaultMaxNodes
 	}
 	if s.MaxSteps == 0 {
 		s.MaxSteps = defaultMaxSteps
@@ -409,7 +415,7 @@ func (f *Fit) iterate(ctx context.Context, s *Settings, source, first []float64)
 // next more accurate one, and enters the error of this one. Where that is above
 // the accuracy it returns the first of the finer ones that is accurate enough,
 // or the last there is; nil says that there is none.
-func (f *Fit) refine(source []float64, accuracy float64) (Expectation, error) {
+func (f *Fit) refine(source []float64, s *Settings) (Expectation, error) {
 	if err := f.loss.At(source); err != nil {
 		return nil, err
 	}
@@ -441,7 +447,8 @@ func (f *Fit) refine(source []float64, accuracy float64) (Expectation, error) {
 	var found Expectation
 	for current := f.loss.expectation; ; {
 		finer := current.Finer()
-		if finer == nil {
+		size := Nodes(finer)
+		if finer == nil || found != nil && size > s.MaxNodes || size > 4*s.MaxNodes {
 			return found, nil
 		}
 		better, err := NewELBO(f.Family, finer)
@@ -460,12 +467,20 @@ func (f *Fit) refine(source []float64, accuracy float64) (Expectation, error) {
 		if found == nil {
 			f.Moved, f.ELBOError = moved, math.Abs(better.value-value)
 		}
-		if moved <= accuracy {
+		if moved <= s.Accuracy || size > s.MaxNodes {
 			return found, nil
 		}
 		found, current = finer, finer
 		copy(now, next)
 	}
+}
+
+// Nodes is the number of nodes in z of an expectation, 0 for others.
+func Nodes(e Expectation) int {
+	if r, ok := e.(*byRule); ok {
+		return len(r.rule.Weights)
+	}
+	return 0
 }
 
 // rate is the smallest rate of decay found at the end of the last flow.

@@ -11,8 +11,8 @@ import (
 // Judge says what the end of a flow of an [ELBO] is worth. The flow is one that
 // the caller integrated, with any metric and in any chart of the loss' family;
 // source is where it ended, in source coordinates, and fault why, if it did not
-// end well. Of the settings it reads Accuracy, Distance, Draws, Seed and
-// MaxSteps.
+// end well. Of the settings it reads Accuracy, MaxNodes, Distance, Draws,
+// Seed and MaxSteps.
 //
 // Where the nodes of the expectation are not accurate enough there, finer is the
 // one to integrate the flow with once more, and the fit is nil.
@@ -30,13 +30,51 @@ func Judge(t target.Target, loss *ELBO, r *flow.Result, fault error, source []fl
 		f.DistanceLeft = math.Inf(1)
 	}
 	if fault == nil {
-		if finer, err = f.refine(source, s.Accuracy); finer != nil || err != nil {
+		if finer, err = f.refine(source, &s); finer != nil || err != nil {
 			return nil, finer, err
 		}
 	}
 	f.judge(fault, &s)
 	return f, nil, f.finish(t, &s, source)
 }
+
+// Refine returns the expectation that is accurate enough at the optimum for the
+// loss' own target: it follows the Fisher flow with coarse nodes from source
+// until that is near its end, refines them there, and so on. End is where the
+// last of these flows ended. Where the coarse flows lead nowhere, the
+// expectation is the loss' own, and end is source.
+func Refine(ctx context.Context, loss *ELBO, source []float64, chart string, settings *Settings) (e Expectation, end []float64) {
+	s := *settings
+	s.fill()
+	f := &Fit{Family: loss.family, loss: loss.Clone().(*ELBO), Moved: math.Inf(1), DistanceLeft: math.Inf(1)}
+	s.Distance = math.Max(s.Distance, nearlyThere)
+	e, end = loss.expectation, source
+	if f.loss.At(source) != nil {
+		return e, end
+	}
+	first := f.loss.spreads()
+	for {
+		arrived, err := f.integrate(ctx, &s, chart, end, first)
+		if err != nil || ctx.Err() != nil {
+			return e, end
+		}
+		finer, err := f.refine(arrived, &s)
+		if err != nil {
+			return e, end
+		}
+		end = arrived
+		if finer == nil {
+			return e, end
+		}
+		if f.loss, err = NewELBO(loss.family, finer); err != nil {
+			return e, end
+		}
+		e = finer
+	}
+}
+
+// nearlyThere is the Fisher distance to the optimum at which nodes are chosen.
+const nearlyThere = 1e-3
 
 // CheckGradient returns a verdict in words where the gradient of a target is
 // wrong at q's mean or beside it, and nothing where it is right.
