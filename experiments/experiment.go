@@ -80,7 +80,7 @@ func (v Values) number(name string) float64 {
 }
 
 // catalogue is in the order in which it is listed.
-var catalogue = []*Experiment{riversGamma, precipNormal, spraysPoisson, halfPlane, duallyFlat, replicator, stepGeometry, empiricalFisher, deepLinearNetworks, plateaus, meanParameterLaw}
+var catalogue = []*Experiment{riversGamma, precipNormal, spraysPoisson, halfPlane, duallyFlat, replicator, stepGeometry, empiricalFisher, deepLinearNetworks, plateaus, meanParameterLaw, posterior}
 
 // All lists the catalogue.
 func All() []*Experiment { return slices.Clone(catalogue) }

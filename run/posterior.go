@@ -229,3 +229,9 @@ func newPosterior(t target.Target, f *variational.Fit) *PosteriorResult {
 	r.Parameters = parameters(t, f, r.constrained)
 	return r
 }
+
+// Drawn are the draws of q, on the model's own scale, and the logarithms of
+// their unnormalised weights p/q. They are not kept with a stored result.
+func (r *PosteriorResult) Drawn() (draws [][]float64, logWeights []float64) {
+	return r.constrained, r.logWeights
+}
