@@ -97,8 +97,12 @@ func (p *Problem) fit(ctx context.Context, settings flow.Settings) {
 			loss, p.Err = p.useNodes(finer)
 		}
 	}
+	view, err := p.View()
+	if err != nil {
+		p.Err = err
+	}
 	for p.Err == nil {
-		settings.Observer = variational.Watch(ctx, p.Flow.Point().Clone().(*flow.ChartPoint), here, observer)
+		settings.Observer = variational.Watch(ctx, view, here, observer)
 		p.Solution, p.Err = flow.Solve(ctx, p.Flow, p.Start, p.T0, p.T1, &settings)
 		if p.Solution == nil || p.Solution.Trajectory == nil || ctx.Err() != nil {
 			return
@@ -235,3 +239,7 @@ func newPosterior(t target.Target, f *variational.Fit) *PosteriorResult {
 func (r *PosteriorResult) Drawn() (draws [][]float64, logWeights []float64) {
 	return r.constrained, r.logWeights
 }
+
+// Covariance is q's on the unconstrained scale, nil for a diagonal one, above
+// 200 coordinates, and of a stored result.
+func (r *PosteriorResult) Covariance() *mat.SymDense { return r.covariance }

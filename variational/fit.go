@@ -361,7 +361,7 @@ func (f *Fit) integrate(ctx context.Context, s *Settings, chart string, source, 
 	}
 	settings := flow.Settings{
 		ODE: ode.Settings{Method: method, MaxSteps: s.MaxSteps}, Tol: s.Tol, Distance: s.Distance, Detail: flow.Steps,
-		Observer: watch(ctx, fl.Point().(*flow.ChartPoint), first, s.Observer),
+		Observer: watch(ctx, view, f.loss, first, s.Observer),
 	}
 	r, err := flow.Solve(ctx, fl, x, 0, math.Inf(1), &settings)
 	if r == nil || r.Trajectory == nil {
@@ -377,9 +377,9 @@ func (f *Fit) integrate(ctx context.Context, s *Settings, chart string, source, 
 }
 
 // ran reports whether q has left all scales of its start.
-func (l *ELBO) ran(first []float64) bool {
+func ran(q normal, first []float64) bool {
 	for i, s := range first {
-		if r := math.Sqrt(l.q.variance(i)) / s; r > far || r < 1/far/far {
+		if r := math.Sqrt(q.variance(i)) / s; r > far || r < 1/far/far {
 			return true
 		}
 	}

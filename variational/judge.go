@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"fisherflow/flow"
+	"fisherflow/manifold"
 	"fisherflow/variational/target"
 )
 
@@ -69,9 +70,15 @@ func Refine(ctx context.Context, loss *ELBO, source []float64, chart string, set
 		if f.loss, err = NewELBO(loss.family, finer); err != nil {
 			return e, end
 		}
-		e = finer
+		if e = finer; Nodes(finer) > dearNodes {
+			return e, end
+		}
 	}
 }
+
+// dearNodes is the number of nodes above which no flow is integrated for the
+// choice of nodes alone.
+const dearNodes = 1000
 
 // nearlyThere is the Fisher distance to the optimum at which nodes are chosen.
 const nearlyThere = 1e-3
@@ -86,17 +93,20 @@ func (l *ELBO) CheckGradient(t target.Target) string {
 
 // Watch returns an observer that ends a flow whose q runs away: spreads without
 // end, or shrinks to a point, from the spreads that q has where the loss is now.
-// Point is the flow's, and next, which may be nil, is called thereafter.
-func Watch(ctx context.Context, point *flow.ChartPoint, loss *ELBO, next func(flow.Progress) error) func(flow.Progress) error {
-	return watch(ctx, point, loss.spreads(), next)
+// View is the family in the flow's chart, and next, which may be nil, is called
+// thereafter.
+func Watch(ctx context.Context, view *manifold.View, loss *ELBO, next func(flow.Progress) error) func(flow.Progress) error {
+	return watch(ctx, view, loss, loss.spreads(), next)
 }
 
-func watch(ctx context.Context, point *flow.ChartPoint, first []float64, next func(flow.Progress) error) func(flow.Progress) error {
+func watch(ctx context.Context, view *manifold.View, loss *ELBO, first []float64, next func(flow.Progress) error) func(flow.Progress) error {
+	q := loss.q.clone()
+	source := make([]float64, loss.family.Dim())
 	return func(p flow.Progress) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		if point.At(p.Position) == nil && point.Loss().(*ELBO).ran(first) {
+		if view.Chart().ToSource(source, p.Position) == nil && q.at(source) == nil && ran(q, first) {
 			return errUnbounded
 		}
 		if next != nil {
