@@ -111,6 +111,9 @@ func (r *PosteriorResult) Lines() []string {
 	if r.Draws > 0 {
 		lines = append(lines, fmt.Sprintf("log evidence %.8g ± %.1g, k̂ = %.2f (%d draws of q)",
 			float64(r.LogEvidence), float64(r.LogEvidenceError), float64(r.ParetoK), r.Draws))
+		if !(r.ParetoK <= 0.7) {
+			lines[2] += ": not to be relied upon"
+		}
 	}
 	return lines
 }

@@ -101,16 +101,16 @@ func readTable(t *testing.T, name string) [][]string {
 	return rows
 }
 
-// One normal cannot cover four modes: k̂ says so.
+// A normal in one of several modes sees nothing of the others: k̂ of the four
+// modes is below 0.7. The verdict does not rest on it alone.
 func TestPosteriorOfSeveralModesIsNotTrusted(t *testing.T) {
-	for _, shape := range []string{"four-modes", "double-banana"} {
+	for _, shape := range []string{"four-modes", "double-banana-lks"} {
 		s, err := posteriorSpec(t, "model = \""+shape+"\"", "")
 		require.NoError(t, err)
 		o, err := Compute(context.Background(), NewPlan(s), Options{})
 		require.NoError(t, err, shape)
 		r := o.Result.Posterior
 		require.False(t, r.Trusted, r.Verdict)
-		require.Greater(t, float64(r.ParetoK), 0.7, r.Verdict)
-		require.Contains(t, r.Verdict, "DO NOT TRUST")
+		require.Contains(t, r.Verdict, "another mode at")
 	}
 }

@@ -88,7 +88,8 @@ type Fit struct {
 	Evidence *Evidence
 	Verdict  Verdict
 
-	loss *ELBO
+	loss  *ELBO
+	other *mode // nil if none was found
 }
 
 // A Verdict says in plain words what a fit is worth.
@@ -502,6 +503,9 @@ func (f *Fit) finish(t target.Target, s *Settings, source []float64) error {
 	f.Mean, f.SD = append([]float64(nil), f.loss.q.mean()...), f.loss.spreads()
 	if s.Draws >= 20 {
 		f.Evidence = sample(t, f.loss.q, s.Draws, s.Seed)
+	}
+	if f.Verdict.Converged {
+		f.other = otherMode(t, f, s.Seed)
 	}
 	f.trust()
 	return nil

@@ -72,6 +72,10 @@ func (f *Fit) runaway() string {
 	return "leaves every scale"
 }
 
+// farFromPosterior is the KL[q‖p], in nats, above which q does not stand for the
+// posterior even if its draws can be weighted.
+const farFromPosterior = 1
+
 // trust ends the verdict by what the draws say.
 func (f *Fit) trust() {
 	v := &f.Verdict
@@ -87,11 +91,16 @@ func (f *Fit) trust() {
 		return
 	}
 	off := math.Abs(e.ELBO - f.ELBO)
+	gap := e.Log - f.ELBO
 	switch k := e.ParetoK; {
+	case f.other != nil:
+		v.Text += fmt.Sprintf("; DO NOT TRUST it: the posterior has another mode at z = %.4g, beyond q's reach, of about %.2g times the mass that q covers: use a mixture, or another parametrisation", f.other.z, f.other.mass)
 	case off > 6*e.ELBOError+f.ELBOError+1e-6*math.Abs(f.ELBO):
 		v.Text += fmt.Sprintf("; DO NOT TRUST it: draws from q give the ELBO %.6g ± %.2g where the expectation gave %.6g: ask for more nodes", e.ELBO, e.ELBOError, f.ELBO)
 	case !(k <= 0.7):
 		v.Text += fmt.Sprintf("; DO NOT TRUST it: k̂ = %.2f is above 0.7, q misses much of the posterior (its tails, a mode, or correlations): use a full covariance, a mixture, or another parametrisation", k)
+	case gap-3*e.StandardError > farFromPosterior:
+		v.Text += fmt.Sprintf("; DO NOT TRUST q itself: k̂ = %.2f says that the weighted draws are sound, but KL[q‖p] = %.2g: q has another shape than the posterior; use the weighted draws, or a mixture", k, gap)
 	case k > 0.5:
 		v.Trusted = true
 		v.Text += fmt.Sprintf("; usable: k̂ = %.2f is between 0.5 and 0.7, means are good to a fraction of a standard deviation, correct tails by the weights", k)
