@@ -233,7 +233,7 @@ func Solve(ctx context.Context, t target.Target, settings *Settings) (*Fit, erro
 			return f, err
 		}
 	}
-	f.judge(fault, &s)
+	f.judge(fault, source, &s)
 	return f, f.finish(t, &s, source)
 }
 
@@ -449,7 +449,7 @@ func (f *Fit) refine(source []float64, s *Settings) (Expectation, error) {
 	for current := f.loss.expectation; ; {
 		finer := current.Finer()
 		size := Nodes(finer)
-		if finer == nil || found != nil && size > s.MaxNodes || size > 4*s.MaxNodes {
+		if finer == nil || found != nil && size > s.MaxNodes || size > 6*s.MaxNodes {
 			return found, nil
 		}
 		better, err := NewELBO(f.Family, finer)

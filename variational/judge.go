@@ -35,7 +35,7 @@ func Judge(t target.Target, loss *ELBO, r *flow.Result, fault error, source []fl
 			return nil, finer, err
 		}
 	}
-	f.judge(fault, &s)
+	f.judge(fault, source, &s)
 	return f, nil, f.finish(t, &s, source)
 }
 

@@ -10,12 +10,12 @@ import (
 )
 
 // judge begins the verdict by what the flow says.
-func (f *Fit) judge(fault error, s *Settings) {
+func (f *Fit) judge(fault error, source []float64, s *Settings) {
 	v := &f.Verdict
 	var stuck *ode.Error
 	switch {
 	case errors.Is(fault, errUnbounded):
-		v.Text = "NOT CONVERGED: the ELBO has no maximum: q " + f.runaway() + "; the posterior is improper (flat priors on what the data do not determine, or classes that a plane separates) or its density unbounded: give it proper priors"
+		v.Text = "NOT CONVERGED: the ELBO has no maximum: q " + f.runaway(source) + "; the posterior is improper (flat priors on what the data do not determine, or classes that a plane separates) or its density unbounded: give it proper priors"
 	case errors.As(fault, &stuck) && errors.Is(fault, ode.ErrMaxSteps):
 		v.Text = fmt.Sprintf("NOT CONVERGED: %d steps were not enough; allow more, start nearer, or use a stiff method", s.MaxSteps)
 	case fault != nil:
@@ -48,7 +48,10 @@ func (f *Fit) monotone() bool {
 }
 
 // runaway says which coordinates have left their scale.
-func (f *Fit) runaway() string {
+func (f *Fit) runaway(source []float64) string {
+	if f.loss.q.at(source) != nil {
+		return "leaves every scale"
+	}
 	wide, narrow := []string{}, []string{}
 	most := 1.0
 	sd := f.loss.spreads()
