@@ -98,7 +98,12 @@ func Solve(ctx context.Context, f *Flow, x0 []float64, t0, t1 float64, settings 
 		return nil, errors.New("a flow without an end time needs a stop distance")
 	}
 	adaptive := s.method().EmbeddedOrder() > 0
-	a := newAudit(f, s.Detail, adaptive)
+	detail := s.Detail
+	if s.method().Kind() == "discrete" && detail != Off {
+		// Discrete steps are points with nothing in between.
+		detail = Steps
+	}
+	a := newAudit(f, detail, adaptive)
 	if err := a.begin(x0); err != nil {
 		return nil, fmt.Errorf("start: %w", err)
 	}
