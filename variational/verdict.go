@@ -20,6 +20,8 @@ func (f *Fit) judge(fault error, source []float64, s *Settings) {
 		v.Text = fmt.Sprintf("NOT CONVERGED: %d steps were not enough; allow more, start nearer, or use a stiff method", s.MaxSteps)
 	case fault != nil:
 		v.Text = fmt.Sprintf("NOT CONVERGED: %v", fault)
+	case f.DistanceLeft > 2*s.Distance && !math.IsInf(f.DistanceLeft, 1):
+		v.Text = fmt.Sprintf("NOT CONVERGED: q may still be %.2g standard deviations from the optimum; allow more time", f.DistanceLeft)
 	case !(f.DistanceLeft <= 2*s.Distance):
 		v.Text = "NOT CONVERGED: the distance to the optimum has no bound"
 	case !f.monotone():
