@@ -30,6 +30,7 @@ var gaussianFlows = &Experiment{
 		{Name: "lambda", Default: 0.01, Help: "ratio of its scales"},
 	},
 	Source:    "Chen, Huang, Huang, Reich & Stuart 2023, the figures of Gaussian, log-concave and Rosenbrock targets",
+	Headline:  "fisher: error of the mean at t = 15",
 	Citations: []string{citeChenFlows, citeOpper},
 	main:      "fisher",
 	base: func(v Values) string {

@@ -29,6 +29,7 @@ var posterior = &Experiment{
 		{Name: "covariance", Default: "full", Help: "of q on the unconstrained scale", Choices: []string{"full", "diagonal"}},
 	},
 	Source:    "posteriordb 28f8d3d (data, moments of long Markov chains)",
+	Headline:  "fisher: ELBO",
 	Citations: []string{citePosteriordb, citeOpper, citeVehtari},
 	main:      "fisher",
 	base: func(v Values) string {
