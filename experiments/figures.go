@@ -80,6 +80,9 @@ func drawRun(ctx context.Context, o *run.Outcome) ([]drawing, error) {
 	if main.Model != nil {
 		return modelFigures(o, problems), nil
 	}
+	if o.Result.Posterior != nil {
+		return posteriorFigures(o, problems), nil
+	}
 	switch n := main.Family.Dim(); {
 	case n == 2:
 		d, err := portraitFigure(problems)

@@ -95,7 +95,11 @@ func (p *Problem) solve(ctx context.Context, index, members int, progress func(P
 		}
 		return nil
 	}
-	p.Solution, p.Err = flow.Solve(ctx, p.Flow, p.Start, p.T0, p.T1, &settings)
+	if p.Target != nil {
+		p.fit(ctx, settings)
+	} else {
+		p.Solution, p.Err = flow.Solve(ctx, p.Flow, p.Start, p.T0, p.T1, &settings)
+	}
 	if p.Err != nil {
 		p.Err = fmt.Errorf("%s: %w", p.Name, p.Err)
 	}
@@ -126,6 +130,7 @@ func (o *Outcome) report(ctx context.Context, p *Problem, main bool) error {
 	}
 	if main {
 		o.Result.Samples, o.Result.Final, o.Result.Solver = m.Samples, m.Final, m.Solver
+		o.posterior(p)
 		if m.Final != nil && m.Final.StandardError != nil {
 			o.Result.AddTable("estimates", p.estimates(m.Final))
 		}

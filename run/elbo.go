@@ -38,14 +38,17 @@ func (s *Spec) elbo(p *Problem) (flow.Loss, error) {
 const (
 	// predictorNodes of the quadrature over a linear predictor.
 	predictorNodes = 40
-	// Up to fewUnknowns a product of rules, whose weights are positive, has
-	// tensorNodes a coordinate; above that sparse rules of ruleLevel are used.
+	// Up to fewUnknowns a product of rules, whose weights are positive, begins
+	// with tensorNodes a coordinate; above that sparse rules begin with
+	// ruleLevel, and above mostSparse there are quasi-random points.
 	fewUnknowns = 4
-	tensorNodes = 8
-	ruleLevel   = 3
+	tensorNodes = 5
+	mostSparse  = 15
+	ruleLevel   = 2
 )
 
-// expectation is the most accurate one that a target has.
+// expectation is the most accurate one that a target has, or the coarsest of
+// those by nodes in z, which are refined when the flow is integrated.
 func expectation(t target.Target) (variational.Expectation, error) {
 	switch t := t.(type) {
 	case target.NormalExpectation:
@@ -56,10 +59,13 @@ func expectation(t target.Target) (variational.Expectation, error) {
 	d := t.Dim()
 	var rule *variational.Rule
 	var err error
-	if d <= fewUnknowns {
+	switch {
+	case d <= fewUnknowns:
 		rule, err = variational.Tensor(d, tensorNodes)
-	} else {
+	case d <= mostSparse:
 		rule, err = variational.Sparse(d, ruleLevel)
+	default:
+		rule, err = variational.QuasiRandom(d, max(1024, 4*d))
 	}
 	if err != nil {
 		return nil, fmt.Errorf("quadrature in %d dimensions: %w", d, err)

@@ -267,6 +267,7 @@ func (o *Outcome) files() ([]file, error) {
 		}
 		files = append(files, file{make.name, text})
 	}
+	files = append(files, o.posteriorFiles()...)
 	for _, figure := range o.Figures {
 		for i, p := range figure.paths() {
 			files = append(files, file{p, figure.Files[figure.extensions()[i]]})

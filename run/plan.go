@@ -123,6 +123,8 @@ type Problem struct {
 	T0, T1        float64 // T1 is +Inf where only a stop rule ends the flow
 	Settings      flow.Settings
 
+	// Posterior is what q is worth at the end of a flow towards a target.
+	Posterior *PosteriorResult
 	// Solution is nil before the flow is integrated; Err says why it is
 	// incomplete.
 	Solution *flow.Result

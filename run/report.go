@@ -20,9 +20,9 @@ import (
 //go:embed report.html.tmpl
 var reportText string
 
-var reportTemplate = template.Must(template.New("report").Funcs(template.FuncMap{
-	"number": readable, "short": func(x Number) string { return digits(float64(x), 3) }, "cell": readableCell, "duration": func(d time.Duration) string { return d.Round(time.Millisecond).String() },
-}).Parse(reportText))
+var reportTemplate = template.Must(template.Must(template.New("report").Funcs(template.FuncMap{
+	"number": readable, "long": func(x Number) string { return digits(float64(x), 9) }, "short": func(x Number) string { return digits(float64(x), 3) }, "cell": readableCell, "duration": func(d time.Duration) string { return d.Round(time.Millisecond).String() },
+}).Parse(reportText)).Parse(posteriorText))
 
 // A page is what a report shows of one run.
 type page struct {
@@ -31,6 +31,7 @@ type page struct {
 	Status                            Status
 	Error                             string
 	AllHold                           bool
+	Posterior                         *PosteriorResult
 	Claims                            []claimRow
 	Figures                           []picture
 	Estimates                         []estimateRow
@@ -107,6 +108,7 @@ func (o *Outcome) Report() ([]byte, error) {
 		p.Description = ""
 	}
 	p.Summary = o.summary()
+	p.Posterior = o.Result.Posterior
 	for _, c := range o.Result.Claims {
 		p.Claims = append(p.Claims, claimRow{c, meanings[c.Name], margin(c), verdict(c)})
 	}

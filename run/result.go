@@ -31,13 +31,15 @@ type Result struct {
 	// RunDir is the run's folder relative to the output root, with slashes.
 	RunDir string `json:"run_dir"`
 	// Samples, Final and Solver are the main member's.
-	Samples []Sample          `json:"samples"`
-	Final   *Final            `json:"final"`
-	Claims  []Claim           `json:"claims"`
-	Solver  *Solver           `json:"solver"`
-	Members []MemberResult    `json:"members,omitempty"`
-	Tables  map[string]*Table `json:"tables,omitempty"`
-	Figures []string          `json:"figures,omitempty"`
+	Samples []Sample `json:"samples"`
+	Final   *Final   `json:"final"`
+	Claims  []Claim  `json:"claims"`
+	Solver  *Solver  `json:"solver"`
+	// Posterior is that of the main member, for a loss "elbo".
+	Posterior *PosteriorResult  `json:"posterior,omitempty"`
+	Members   []MemberResult    `json:"members,omitempty"`
+	Tables    map[string]*Table `json:"tables,omitempty"`
+	Figures   []string          `json:"figures,omitempty"`
 }
 
 // A Sample is the flow at one time.

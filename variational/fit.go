@@ -40,6 +40,8 @@ type Settings struct {
 	// Accuracy is the Fisher distance by which the expectation's error may move
 	// q. Zero means 1e-5: a hundred-thousandth of a standard deviation.
 	Accuracy float64
+	// MaxNodes bounds the number of nodes in z. Zero means 30 000.
+	MaxNodes int
 	// Distance is the Fisher distance left at which the flow ends. Zero means
 	// 1e-6.
 	Distance float64
@@ -86,7 +88,8 @@ type Fit struct {
 	Evidence *Evidence
 	Verdict  Verdict
 
-	loss *ELBO
+	loss  *ELBO
+	other *mode // nil if none was found
 }
 
 // A Verdict says in plain words what a fit is worth.
@@ -161,6 +164,7 @@ const (
 	defaultTol      = 1e-4
 	defaultDraws    = 100_000
 	defaultMaxSteps = 10_000
+	defaultMaxNodes = 30_000
 	largestFlow     = 512
 	// far is the ratio of standard deviations, to the start's, at which q is
 	// taken to run away.
@@ -217,7 +221,7 @@ func Solve(ctx context.Context, t target.Target, settings *Settings) (*Fit, erro
 		if fault != nil {
 			break
 		}
-		finer, err := f.refine(source, s.Accuracy)
+		finer, err := f.refine(source, &s)
 		if err != nil {
 			fault = err
 			break
@@ -229,7 +233,7 @@ func Solve(ctx context.Context, t target.Target, settings *Settings) (*Fit, erro
 			return f, err
 		}
 	}
-	f.judge(fault, &s)
+	f.judge(fault, source, &s)
 	return f, f.finish(t, &s, source)
 }
 
@@ -244,6 +248,9 @@ func (s *Settings) fill() {
 	set(&s.Tol, defaultTol)
 	if s.Draws == 0 {
 		s.Draws = defaultDraws
+	}
+	if s.MaxNodes == 0 {
+		s.MaxNodes = defaultMaxNodes
 	}
 	if s.MaxSteps == 0 {
 		s.MaxSteps = defaultMaxSteps
@@ -353,21 +360,9 @@ func (f *Fit) integrate(ctx context.Context, s *Settings, chart string, source, 
 			method = ode.Auto
 		}
 	}
-	point := fl.Point().(*flow.ChartPoint)
 	settings := flow.Settings{
 		ODE: ode.Settings{Method: method, MaxSteps: s.MaxSteps}, Tol: s.Tol, Distance: s.Distance, Detail: flow.Steps,
-		Observer: func(p flow.Progress) error {
-			if err := ctx.Err(); err != nil {
-				return err
-			}
-			if point.At(p.Position) == nil && point.Loss().(*ELBO).ran(first) {
-				return errUnbounded
-			}
-			if s.Observer != nil {
-				return s.Observer(p)
-			}
-			return nil
-		},
+		Observer: watch(ctx, view, f.loss, first, s.Observer),
 	}
 	r, err := flow.Solve(ctx, fl, x, 0, math.Inf(1), &settings)
 	if r == nil || r.Trajectory == nil {
@@ -383,9 +378,9 @@ func (f *Fit) integrate(ctx context.Context, s *Settings, chart string, source, 
 }
 
 // ran reports whether q has left all scales of its start.
-func (l *ELBO) ran(first []float64) bool {
+func ran(q normal, first []float64) bool {
 	for i, s := range first {
-		if r := math.Sqrt(l.q.variance(i)) / s; r > far || r < 1/far/far {
+		if r := math.Sqrt(q.variance(i)) / s; r > far || r < 1/far/far {
 			return true
 		}
 	}
@@ -421,7 +416,7 @@ func (f *Fit) iterate(ctx context.Context, s *Settings, source, first []float64)
 // next more accurate one, and enters the error of this one. Where that is above
 // the accuracy it returns the first of the finer ones that is accurate enough,
 // or the last there is; nil says that there is none.
-func (f *Fit) refine(source []float64, accuracy float64) (Expectation, error) {
+func (f *Fit) refine(source []float64, s *Settings) (Expectation, error) {
 	if err := f.loss.At(source); err != nil {
 		return nil, err
 	}
@@ -453,7 +448,8 @@ func (f *Fit) refine(source []float64, accuracy float64) (Expectation, error) {
 	var found Expectation
 	for current := f.loss.expectation; ; {
 		finer := current.Finer()
-		if finer == nil {
+		size := Nodes(finer)
+		if finer == nil || found != nil && size > s.MaxNodes || size > 6*s.MaxNodes {
 			return found, nil
 		}
 		better, err := NewELBO(f.Family, finer)
@@ -472,12 +468,20 @@ func (f *Fit) refine(source []float64, accuracy float64) (Expectation, error) {
 		if found == nil {
 			f.Moved, f.ELBOError = moved, math.Abs(better.value-value)
 		}
-		if moved <= accuracy {
+		if moved <= s.Accuracy || size > s.MaxNodes {
 			return found, nil
 		}
 		found, current = finer, finer
 		copy(now, next)
 	}
+}
+
+// Nodes is the number of nodes in z of an expectation, 0 for others.
+func Nodes(e Expectation) int {
+	if r, ok := e.(*byRule); ok {
+		return len(r.rule.Weights)
+	}
+	return 0
 }
 
 // rate is the smallest rate of decay found at the end of the last flow.
@@ -499,6 +503,9 @@ func (f *Fit) finish(t target.Target, s *Settings, source []float64) error {
 	f.Mean, f.SD = append([]float64(nil), f.loss.q.mean()...), f.loss.spreads()
 	if s.Draws >= 20 {
 		f.Evidence = sample(t, f.loss.q, s.Draws, s.Seed)
+	}
+	if f.Verdict.Converged {
+		f.other = otherMode(t, f, s.Seed)
 	}
 	f.trust()
 	return nil

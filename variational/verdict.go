@@ -10,16 +10,18 @@ import (
 )
 
 // judge begins the verdict by what the flow says.
-func (f *Fit) judge(fault error, s *Settings) {
+func (f *Fit) judge(fault error, source []float64, s *Settings) {
 	v := &f.Verdict
 	var stuck *ode.Error
 	switch {
 	case errors.Is(fault, errUnbounded):
-		v.Text = "NOT CONVERGED: the ELBO has no maximum: q " + f.runaway() + "; the posterior is improper (flat priors on what the data do not determine, or classes that a plane separates) or its density unbounded: give it proper priors"
+		v.Text = "NOT CONVERGED: the ELBO has no maximum: q " + f.runaway(source) + "; the posterior is improper (flat priors on what the data do not determine, or classes that a plane separates) or its density unbounded: give it proper priors"
 	case errors.As(fault, &stuck) && errors.Is(fault, ode.ErrMaxSteps):
 		v.Text = fmt.Sprintf("NOT CONVERGED: %d steps were not enough; allow more, start nearer, or use a stiff method", s.MaxSteps)
 	case fault != nil:
 		v.Text = fmt.Sprintf("NOT CONVERGED: %v", fault)
+	case f.DistanceLeft > 2*s.Distance && !math.IsInf(f.DistanceLeft, 1):
+		v.Text = fmt.Sprintf("NOT CONVERGED: q may still be %.2g standard deviations from the optimum; allow more time", f.DistanceLeft)
 	case !(f.DistanceLeft <= 2*s.Distance):
 		v.Text = "NOT CONVERGED: the distance to the optimum has no bound"
 	case !f.monotone():
@@ -48,7 +50,10 @@ func (f *Fit) monotone() bool {
 }
 
 // runaway says which coordinates have left their scale.
-func (f *Fit) runaway() string {
+func (f *Fit) runaway(source []float64) string {
+	if f.loss.q.at(source) != nil {
+		return "leaves every scale"
+	}
 	wide, narrow := []string{}, []string{}
 	most := 1.0
 	sd := f.loss.spreads()
@@ -72,6 +77,10 @@ func (f *Fit) runaway() string {
 	return "leaves every scale"
 }
 
+// farFromPosterior is the KL[q‖p], in nats, above which q does not stand for the
+// posterior even if its draws can be weighted.
+const farFromPosterior = 1
+
 // trust ends the verdict by what the draws say.
 func (f *Fit) trust() {
 	v := &f.Verdict
@@ -87,11 +96,16 @@ func (f *Fit) trust() {
 		return
 	}
 	off := math.Abs(e.ELBO - f.ELBO)
+	gap := e.Log - f.ELBO
 	switch k := e.ParetoK; {
+	case f.other != nil:
+		v.Text += fmt.Sprintf("; DO NOT TRUST it: the posterior has another mode at z = %.4g, beyond q's reach, of about %.2g times the mass that q covers: use a mixture, or another parametrisation", f.other.z, f.other.mass)
 	case off > 6*e.ELBOError+f.ELBOError+1e-6*math.Abs(f.ELBO):
 		v.Text += fmt.Sprintf("; DO NOT TRUST it: draws from q give the ELBO %.6g ± %.2g where the expectation gave %.6g: ask for more nodes", e.ELBO, e.ELBOError, f.ELBO)
 	case !(k <= 0.7):
 		v.Text += fmt.Sprintf("; DO NOT TRUST it: k̂ = %.2f is above 0.7, q misses much of the posterior (its tails, a mode, or correlations): use a full covariance, a mixture, or another parametrisation", k)
+	case gap-3*e.StandardError > farFromPosterior:
+		v.Text += fmt.Sprintf("; DO NOT TRUST q itself: k̂ = %.2f says that the weighted draws are sound, but KL[q‖p] = %.2g: q has another shape than the posterior; use the weighted draws, or a mixture", k, gap)
 	case k > 0.5:
 		v.Trusted = true
 		v.Text += fmt.Sprintf("; usable: k̂ = %.2f is between 0.5 and 0.7, means are good to a fraction of a standard deviation, correct tails by the weights", k)

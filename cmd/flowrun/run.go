@@ -118,12 +118,20 @@ func printOutcome(w io.Writer, o *run.Outcome) {
 			for _, row := range e.Rows {
 				fmt.Fprintf(t, "  %v\t%v\t%s\t%s\t%s … %s\n", row[0], row[1], cell(row[2], 10), cell(row[3], 4), cell(row[4], 6), cell(row[5], 6))
 			}
+		} else if r.Posterior != nil {
+			printPosterior(t, r.Posterior)
 		} else if len(f.Point) > 0 && len(f.Point[0].At) <= 12 {
 			for _, c := range f.Point {
 				fmt.Fprintf(t, "  %s\t%s\n", c.Chart, join(run.Floats(c.At)))
 			}
 		}
 		t.Flush()
+	}
+	if r.Posterior != nil {
+		fmt.Fprintln(w)
+		for _, line := range r.Posterior.Lines() {
+			fmt.Fprintln(w, line)
+		}
 	}
 	if len(r.Claims) > 0 {
 		fmt.Fprintln(w)
