@@ -124,7 +124,7 @@ func (p *Panel) plot() *plot.Plot {
 			ticks[i] = plot.Tick{Value: float64(i), Label: n}
 		}
 		q.X.Tick.Marker = plot.ConstantTicks(ticks)
-		q.X.Tick.Length = 0
+		q.X.Tick.Length = 2
 	}
 	if p.YNames != nil {
 		ticks := make([]plot.Tick, len(p.YNames))

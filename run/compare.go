@@ -206,20 +206,22 @@ func (t *SweepTable) Ranks(column, key string) []Rank {
 }
 
 // Worth are the columns worth comparing: the loss, the evaluations, and what
-// claims measured, as far as they are not the same in all complete cells.
+// claims measured, as far as they are not the same in all complete cells, to
+// rounding. What "monotone" measures is rounding where it holds.
 func (t *SweepTable) Worth() []string {
 	var out []string
 	for _, c := range t.Columns {
-		if c != "loss" && c != "evaluations" && !(strings.HasPrefix(c, "claim.") && strings.HasSuffix(c, ".value")) {
+		if c != "loss" && c != "evaluations" && !(strings.HasPrefix(c, "claim.") && strings.HasSuffix(c, ".value")) ||
+			strings.HasPrefix(c, "claim.monotone.") {
 			continue
 		}
-		seen := map[float64]bool{}
+		low, high := math.Inf(1), math.Inf(-1)
 		for _, r := range t.Rows {
 			if x, ok := r.Number(c); ok && r.Status == OK && !math.IsNaN(x) {
-				seen[x] = true
+				low, high = min(low, x), max(high, x)
 			}
 		}
-		if len(seen) > 1 {
+		if high-low > 1e-12*max(math.Abs(low), math.Abs(high)) {
 			out = append(out, c)
 		}
 	}

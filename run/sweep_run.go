@@ -132,8 +132,6 @@ func (s *Sweep) cell(ctx context.Context, c Cell, o SweepOptions, worker int, wa
 	outcome, err := Execute(ctx, plan, options)
 	if outcome != nil && outcome.Result != nil {
 		row.fill(outcome.Result)
-		// The table names the folder that the cell has when it is complete.
-		row.RunDir = outcome.Result.RunDir
 		return row, outcome.Stored, err
 	}
 	if ctx.Err() != nil {

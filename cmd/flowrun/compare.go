@@ -167,7 +167,23 @@ func heat(t *run.SweepTable, value, x, y string) *figure.Panel {
 		return nil
 	}
 	h.Log = wide(all)
-	return &figure.Panel{Title: value, X: x, Y: y, Heat: h, XNames: columns, YNames: rows}
+	return &figure.Panel{Title: value, X: x, Y: y, Heat: h, XNames: named(columns, 10), YNames: named(rows, mostHeat)}
+}
+
+// named are values as ticks, numbers in few digits, and of many only some.
+func named(values []string, most int) []string {
+	names := make([]string, len(values))
+	every := (len(values) + most - 1) / most
+	for i, v := range values {
+		if i%every != 0 {
+			continue
+		}
+		names[i] = v
+		if x, err := strconv.ParseFloat(v, 64); err == nil {
+			names[i] = strconv.FormatFloat(x, 'g', 3, 64)
+		}
+	}
+	return names
 }
 
 func writeOrders(t *run.SweepTable, dir string, values []string) error {
