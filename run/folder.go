@@ -72,6 +72,7 @@ func Execute(ctx context.Context, plan *Plan, options Options) (*Outcome, error)
 	}
 	defer f.close()
 	o.keeper = f.keeper(options.Checkpoint)
+	defer o.keeper.close()
 	resumed, err := o.keeper.resume(problems)
 	if err != nil {
 		return nil, err
@@ -204,7 +205,7 @@ func (f *folder) open(anew bool) error {
 		return f.failed(err)
 	}
 	for _, e := range stale {
-		if e.Name() == checkpointFile && !anew {
+		if isProgress(e.Name()) && !anew {
 			continue
 		}
 		if err := os.RemoveAll(f.path(e.Name())); err != nil {
@@ -325,7 +326,7 @@ func (f *folder) finish(m *Manifest) error {
 	if err := f.write(manifestFile, append(text, '\n')); err != nil {
 		return f.failed(err)
 	}
-	if err := os.RemoveAll(f.path(checkpointFile)); err != nil {
+	if err := f.clear(); err != nil {
 		return f.failed(err)
 	}
 	syncFolder(f.path("."))
@@ -345,6 +346,17 @@ func (f *folder) finish(m *Manifest) error {
 		return f.failed(err)
 	}
 	return nil
+}
+
+// clear removes what a run that is complete need not go on from.
+func (f *folder) clear() error {
+	entries, err := os.ReadDir(f.path("."))
+	for _, e := range entries {
+		if isProgress(e.Name()) {
+			err = errors.Join(err, os.RemoveAll(f.path(e.Name())))
+		}
+	}
+	return err
 }
 
 // syncFolder brings a folder's names to the disk where the system can do that.
