@@ -99,12 +99,12 @@ func Execute(ctx context.Context, plan *Plan, options Options) (*Outcome, error)
 	f.note("ended", "status", o.Result.Status)
 	files, err := o.files()
 	if err != nil {
-		return o, errors.Join(fault, err)
+		return o, both(fault, err)
 	}
 	give()
 	give = func() {}
 	if err := f.keep(files); err != nil {
-		return o, errors.Join(fault, err)
+		return o, both(fault, err)
 	}
 	if fault != nil {
 		return o, fault
@@ -113,6 +113,19 @@ func Execute(ctx context.Context, plan *Plan, options Options) (*Outcome, error)
 		return o, err
 	}
 	return o, nil
+}
+
+// both are a fault of the run, if there was one, and that its folder cannot be
+// written, on one line.
+func both(fault, err error) error {
+	var same *FolderError
+	switch {
+	case fault == nil:
+		return err
+	case errors.As(fault, &same):
+		return fault
+	}
+	return fmt.Errorf("%w; and %w", fault, err)
 }
 
 // ReadResult reads the result of a complete run folder. The error wraps

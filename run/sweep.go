@@ -207,7 +207,13 @@ func (s *Sweep) Unchanged() error {
 // any other sweep is an error, unless it is to be replaced. The cells' folders
 // are not touched.
 func (s *Sweep) Join(ctx context.Context, dir string, replaced bool) error {
-	fail := func(err error) error { return &FolderError{Path: dir, Doing: "cannot make the sweep in", Err: err} }
+	fail := func(err error) error {
+		var where *fs.PathError
+		if errors.As(err, &where) {
+			err = where.Err
+		}
+		return &FolderError{Path: dir, Doing: "cannot make the sweep in", Err: err}
+	}
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return fail(err)
 	}

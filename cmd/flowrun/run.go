@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"text/tabwriter"
+	"time"
 
 	"fisherflow/experiments"
 	"fisherflow/run"
@@ -17,6 +18,7 @@ func newRun() *cobra.Command {
 	var output string
 	var seed int64
 	var asJSON, force, quiet bool
+	var checkpoint time.Duration
 	cmd := &cobra.Command{
 		Use:   "run NAME|SPEC.toml|all [key=value …]",
 		Short: "Run an experiment or a spec, check its claims and draw it",
@@ -34,7 +36,7 @@ if that folder is complete, the stored result is printed and nothing is computed
 				overrides = append(overrides, fmt.Sprintf("seed=%d", seed))
 			}
 			o, clear := options(cmd, output, quiet)
-			o.Force = force
+			o.Force, o.Checkpoint = force, checkpoint
 			if args[0] == "all" {
 				return runAll(cmd, experiments.All(), overrides, o, clear, asJSON, quiet)
 			}
@@ -53,6 +55,7 @@ if that folder is complete, the stored result is printed and nothing is computed
 	flags.BoolVar(&asJSON, "json", false, "print the result as one JSON document")
 	flags.BoolVar(&force, "force", false, "compute even if the result is there")
 	flags.BoolVarP(&quiet, "quiet", "q", false, "no progress, and only what failed")
+	flags.DurationVar(&checkpoint, "checkpoint", time.Minute, "time from one checkpoint to the next, from which an interrupted run goes on")
 	return cmd
 }
 
@@ -79,7 +82,7 @@ func conclude(cmd *cobra.Command, outcome *run.Outcome, err error, asJSON, quiet
 	case status == run.ExitOK:
 		return nil
 	case status == run.ExitInterrupted && outcome != nil && outcome.Result != nil:
-		return &exit{status, fmt.Errorf("interrupted; what there is is kept in %s", outcome.Dir)}
+		return &exit{status, fmt.Errorf("interrupted; what there is is kept in %s, the same command goes on", outcome.Dir)}
 	case err != nil:
 		return &exit{status, err}
 	case status == run.ExitClaim:

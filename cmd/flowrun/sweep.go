@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"text/tabwriter"
+	"time"
 
 	"fisherflow/run"
 
@@ -20,6 +21,7 @@ import (
 // sweepFlags are those of sweep, as far as the other commands share them.
 type sweepFlags struct {
 	workers      int
+	checkpoint   time.Duration
 	strict       bool
 	asJSON       bool
 	quiet        bool
@@ -109,6 +111,7 @@ its values as figures. Cells draw no figures of their own without figures=true.`
 	flags := cmd.Flags()
 	flags.StringVarP(&output, "output", "o", "", "folder of the sweep (default sweeps/NAME)")
 	flags.IntVarP(&f.workers, "jobs", "j", 0, "cells computed at a time (default one a processor)")
+	flags.DurationVar(&f.checkpoint, "checkpoint", time.Minute, "time from one checkpoint of a cell to the next")
 	flags.StringArrayVar(&zips, "zip", nil, "keys that go together, as a,b; may be given again")
 	flags.BoolVar(&dryRun, "dry-run", false, "show the cells and compute nothing")
 	flags.BoolVar(&replace, "replace", false, "take the place of another sweep in the folder; its cells stay")
@@ -196,7 +199,7 @@ func dry(cmd *cobra.Command, s *run.Sweep, dir string, asJSON bool) error {
 func runSweep(cmd *cobra.Command, s *run.Sweep, dir string, f sweepFlags) error {
 	o := run.SweepOptions{Workers: f.workers}
 	o.Options, _ = options(cmd, dir, f.quiet)
-	o.Progress = nil
+	o.Progress, o.Checkpoint = nil, f.checkpoint
 	clear := func() {}
 	if !f.quiet {
 		p := newSweepProgress(cmd.ErrOrStderr(), f.workers)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"strconv"
+	"time"
 
 	"fisherflow/run"
 
@@ -47,7 +48,7 @@ claim is not as expected.`,
 			}
 			o := run.SweepOptions{Workers: f.workers}
 			o.Options, _ = options(cmd, args[0], f.quiet)
-			o.Progress = nil
+			o.Progress, o.Checkpoint = nil, f.checkpoint
 			for i := index * chunk; i < min(n, (index+1)*chunk); i++ {
 				o.Cells = append(o.Cells, i)
 			}
@@ -63,6 +64,7 @@ claim is not as expected.`,
 	flags := cmd.Flags()
 	flags.IntVar(&index, "index", 0, "which task, from 0")
 	flags.IntVar(&chunk, "chunk", 1, "cells of a task")
+	flags.DurationVar(&f.checkpoint, "checkpoint", time.Minute, "time from one checkpoint of a cell to the next")
 	flags.IntVarP(&f.workers, "jobs", "j", 1, "cells computed at a time")
 	flags.BoolVar(&f.strict, "strict", false, "exit with 3 if a claim does not agree with what it expects")
 	flags.BoolVar(&f.asJSON, "json", false, "print the rows as one JSON document")
