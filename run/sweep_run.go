@@ -33,7 +33,7 @@ type CellDone struct {
 
 // waiters is the number of cells a worker has beyond the one that it computes:
 // they wait for the disk meanwhile.
-const waiters = 2
+const waiters = 4
 
 // Execute computes the cells that are not complete, and returns the table's
 // rows in the order of the cells. A cell that fails does not keep the others

@@ -20,12 +20,12 @@ import (
 
 // sweepFlags are those of sweep, as far as the other commands share them.
 type sweepFlags struct {
-	workers      int
-	checkpoint   time.Duration
-	strict       bool
-	asJSON       bool
-	quiet        bool
-	values, rank []string
+	workers    int
+	checkpoint time.Duration
+	strict     bool
+	asJSON     bool
+	quiet      bool
+	values     []string
 }
 
 func (f *sweepFlags) add(cmd *cobra.Command) {
