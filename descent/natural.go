@@ -60,8 +60,9 @@ type Natural struct {
 
 // KFAC returns the optimizer of Martens & Grosse: Kronecker factors with the
 // exact output factor and factored damping, which Levenberg and Marquardt's rule
-// adapts from 1 on. For batches set Metric.Average to 0.95, and
-// Metric.Estimator to "monte-carlo" where there are many outputs.
+// adapts from 1 on. For batches set Metric.Average to 0.95, LevenbergMarquardt's
+// Least to 1e-3, and where there are many outputs Metric.Estimator to
+// "monte-carlo".
 func KFAC() *Natural {
 	return &Natural{
 		Structure:          "kfac",

@@ -17,15 +17,20 @@ type Rule interface {
 	Init(p flow.Point) error
 	// Step stores in dst the point that follows x after a step of size h > 0.
 	// dst and x may not overlap. An error that wraps ode.ErrDomain says that
-	// the step leaves the domain.
+	// the step leaves the domain, one that wraps [ErrNoSolution] that the
+	// equation of an implicit rule has no solution at this step size.
 	Step(dst, x []float64, h float64) error
 }
 
 // Facts are what is known of a rule.
 type Facts struct {
 	Name string
-	// Accuracy is p where the distance to the flow is O(hᵖ) at a fixed time.
-	Accuracy int
+	// Accuracy is p where the distance to the flow is O(hᵖ) at a fixed time,
+	// and Invariance that of the distance between charts; 0 means that there
+	// is none but rounding.
+	Accuracy, Invariance int
+	// Monotone says that the loss falls at any step size.
+	Monotone bool
 	// New makes a rule with its default settings.
 	New func() Rule
 }
@@ -33,8 +38,17 @@ type Facts struct {
 // All lists the rules that need nothing but a flow's point.
 func All() []Facts {
 	return []Facts{
-		{"natural-gradient", 1, func() Rule { return new(NaturalGradient) }},
-		{"natural-midpoint", 2, func() Rule { return new(NaturalMidpoint) }},
+		{"natural-gradient", 1, 1, false, func() Rule { return new(NaturalGradient) }},
+		{"natural-midpoint", 2, 2, false, func() Rule { return new(NaturalMidpoint) }},
+		{"geodesic-correction", 1, 2, false, func() Rule { return new(GeodesicCorrection) }},
+		{"geodesic-correction-fast", 1, 2, false, func() Rule { return new(GeodesicCorrectionFast) }},
+		{"geodesic-euler", 1, 0, false, func() Rule { return new(GeodesicEuler) }},
+		{"exponential-natural", 2, 0, false, func() Rule { return &Exponential{Chart: "natural"} }},
+		{"exponential-expectation", 2, 0, false, func() Rule { return &Exponential{Chart: "expectation"} }},
+		{"discrete-gradient", 2, 2, true, func() Rule { return new(DiscreteGradient) }},
+		{"discrete-gradient-avf", 2, 2, true, func() Rule { return new(AverageVectorField) }},
+		{"itoh-abe", 1, 1, true, func() Rule { return new(ItohAbe) }},
+		{"itoh-abe-fisher", 1, 1, true, func() Rule { return new(ItohAbeFisher) }},
 	}
 }
 
@@ -93,7 +107,8 @@ type stepMap struct {
 	gradient, velocity []float64
 }
 
-// Step dissipates by the trapezoidal rule, with the error that its ends show.
+// Step takes the dissipation of a rule that knows it, and of another one the
+// trapezoidal rule with the error that its two ends show.
 func (m *stepMap) Step(dst, err []float64, t0, t1 float64, y0 []float64) error {
 	n := len(m.gradient)
 	h := t1 - t0
@@ -107,6 +122,11 @@ func (m *stepMap) Step(dst, err []float64, t0, t1 float64, y0 []float64) error {
 		if d := dst[i]; d-d != 0 {
 			return fmt.Errorf("%s: coordinate %d of the step is %g: %w", m.name, i+1, d, ode.ErrDomain)
 		}
+	}
+	if d, ok := m.rule.(Dissipator); ok {
+		d.Residual(err[:n])
+		dst[n] = y0[n] + d.Dissipated()
+		return nil
 	}
 	before, e := m.rate(y0[:n])
 	if e != nil {

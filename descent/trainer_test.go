@@ -218,6 +218,24 @@ func TestTrainingRefuses(t *testing.T) {
 	require.ErrorContains(t, err, "adam, fisher-step")
 }
 
+// TestMemoryOfAnotherTraining is refused, with what differs.
+func TestMemoryOfAnotherTraining(t *testing.T) {
+	model, start := labelled(t, 25)
+	make := func(s descent.Training) *descent.Trainer {
+		tr, err := descent.NewTrainer(model.Clone(), start, new(descent.Adam), s)
+		require.NoError(t, err)
+		return tr
+	}
+	memory, err := make(descent.Training{Batch: 5, Seed: 1}).AppendBinary(nil)
+	require.NoError(t, err)
+	require.ErrorContains(t, make(descent.Training{Seed: 1}).UnmarshalBinary(memory), "5 examples in a batch, not 0")
+	require.ErrorContains(t, make(descent.Training{Batch: 5, Seed: 2}).UnmarshalBinary(memory), "1 as seed, not 2")
+	require.ErrorContains(t, make(descent.Training{}).UnmarshalBinary([]byte("GIF89a")), "not the memory of a training")
+	other, err := descent.NewTrainer(model.Clone(), start, new(descent.SGD), descent.Training{Batch: 5, Seed: 1})
+	require.NoError(t, err)
+	require.ErrorContains(t, other.UnmarshalBinary(memory), "not that of this optimizer")
+}
+
 // TestDivergenceIsSaid: a rate that takes the net out of range ends with the
 // step and what helps.
 func TestDivergenceIsSaid(t *testing.T) {

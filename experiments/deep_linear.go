@@ -37,6 +37,7 @@ var deepLinearNetworks = &Experiment{
 		{Name: "target", Default: "regular", Help: "the map to learn; the way to the crossing one passes through a singular map", Choices: []string{"regular", "crossing"}},
 	},
 	Source:    "Bernacchia, Lengyel & Hennequin 2018, Theorem 1",
+	Headline:  "crossing: time at which det W vanishes",
 	Citations: []string{citeBernacchia},
 	main:      "pseudo-inverse",
 	base: func(Values) string {

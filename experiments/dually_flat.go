@@ -26,6 +26,7 @@ var duallyFlat = &Experiment{
 		`E: <i>L</i> = KL(<i>p</i>‖<i>q</i>), &ensp; <i>θ</i>(<i>t</i>) = <i>θ</i>* + e<sup>−<i>t</i></sup>(<i>θ</i>₀ − <i>θ</i>*)`,
 	},
 	Source:    "Nakamura 1993; Fujiwara & Amari 1995",
+	Headline:  "normal M: loss at t = 2",
 	Citations: []string{citeNakamura, citeFujiwaraAmari},
 	main:      flatFlows[0].member("M"),
 	base: func(Values) string {

@@ -29,6 +29,7 @@ var empiricalFisher = &Experiment{
 		`logistic: <i>F</i> = (1/<i>N</i>) Σ <i>p<sub>i</sub></i>(1−<i>p<sub>i</sub></i>) <i>x<sub>i</sub>x<sub>i</sub></i>ᵀ, &ensp; <i>EF</i> = (1/<i>N</i>) Σ (<i>p<sub>i</sub></i>−<i>y<sub>i</sub></i>)² <i>x<sub>i</sub>x<sub>i</sub></i>ᵀ`,
 	},
 	Source:    "Kunstner, Balles & Hennig 2019, Figs. 1–4",
+	Headline:  "empirical: mean cosine with the natural gradient over the window",
 	Citations: []string{citeKunstner},
 	main:      "natural from 1",
 	base: func(Values) string {

@@ -30,6 +30,8 @@ type Experiment struct {
 	// Source says which works, and which of their figures, are reproduced;
 	// empty for an experiment of the project's own.
 	Source string
+	// Headline is the number that stands for the others, as "member: what".
+	Headline string
 	// Citations are BibTeX entries.
 	Citations []string
 
@@ -80,7 +82,7 @@ func (v Values) number(name string) float64 {
 }
 
 // catalogue is in the order in which it is listed.
-var catalogue = []*Experiment{riversGamma, precipNormal, spraysPoisson, halfPlane, duallyFlat, replicator, stepGeometry, empiricalFisher, deepLinearNetworks, plateaus, meanParameterLaw}
+var catalogue = []*Experiment{riversGamma, precipNormal, spraysPoisson, halfPlane, duallyFlat, replicator, stepGeometry, higherOrderInvariance, empiricalFisher, deepLinearNetworks, plateaus, meanParameterLaw, fisherInvariance, fisherQuality, fisherCost, digitsKFAC, discreteGradients}
 
 // All lists the catalogue.
 func All() []*Experiment { return slices.Clone(catalogue) }

@@ -68,6 +68,9 @@ func solved(o *run.Outcome) []*run.Problem {
 
 // drawRun draws what any run can be drawn by.
 func drawRun(ctx context.Context, o *run.Outcome) ([]drawing, error) {
+	if o.Problems[0].Training != nil {
+		return trainingFigures(o), nil
+	}
 	problems := solved(o)
 	if len(problems) == 0 {
 		return nil, nil

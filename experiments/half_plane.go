@@ -31,6 +31,8 @@ var halfPlane = &Experiment{
 		`geodesic: <i>L</i> = ½ <i>d</i>(<i>p</i>, <i>q</i>)², &ensp; <i>d</i>(<i>t</i>) = e<sup>−<i>t</i></sup> <i>d</i>₀`,
 		`d/d<i>t</i> KL(<i>p</i>‖<i>q</i>) = −<i>J</i> along M, d/d<i>t</i> KL(<i>q</i>‖<i>p</i>) = −<i>J</i> along E, &ensp; <i>J</i> = KL(<i>p</i>‖<i>q</i>) + KL(<i>q</i>‖<i>p</i>)`,
 	},
+	Source:    "Nakamura 1993; Fujiwara & Amari 1995; Costa, Santos & Strapasson 2015",
+	Headline:  "geodesic: Fisher–Rao distance of the ends",
 	Citations: []string{citeNakamura, citeFujiwaraAmari, citeCosta},
 	main:      "m-flow",
 	base: func(Values) string {

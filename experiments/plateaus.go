@@ -32,6 +32,7 @@ var plateaus = &Experiment{
 		{Name: "r", Default: 1e-3, Help: "initial overlap of the units with the teacher's: J₁₁ = r, J₂₂ = 1.5 r"},
 	},
 	Source:    "Saad & Solla 1995, Fig. 1; Rattray, Saad & Amari 1998, Fig. 1",
+	Headline:  "gradient: length of the plateau",
 	Citations: []string{citeSaadSolla, citeRattrayAmari, citeRattraySaad},
 	main:      "natural",
 	base: func(Values) string {

@@ -27,6 +27,8 @@ var replicator = &Experiment{
 		`<i>p<sub>i</sub></i>(<i>t</i>) ∝ <i>p<sub>i</sub></i>(0) e<sup><i>f<sub>i</sub>t</i></sup>, &ensp; d⟨<i>f</i>⟩/d<i>t</i> = Var <i>f</i>`,
 		`<i>L</i> = KL(<i>p</i>‖<i>q</i>): <i>p</i>(<i>t</i>) ∝ <i>p</i>₀<sup><i>w</i></sup> <i>q</i><sup>1−<i>w</i></sup>; &ensp; <i>L</i> = KL(<i>q</i>‖<i>p</i>): <i>p</i>(<i>t</i>) = <i>q</i> + <i>w</i>(<i>p</i>₀ − <i>q</i>); &ensp; <i>w</i> = e<sup>−<i>t</i></sup>`,
 	},
+	Source:    "Hofbauer & Sigmund 1998; Harper 2009; Domingo-Enrich & Pooladian 2023",
+	Headline:  "reverse-kl: KL(8)/(½e^{−16}κ₂)",
 	Citations: []string{citeHofbauer, citeHarper, citeDomingo},
 	main:      "replicator",
 	// With p₄ the remainder, f·p = f₄ + Σ (f_i − f₄)p_i: f = (1, ½, 0, −1).

@@ -12,7 +12,8 @@ import (
 type Detail int
 
 const (
-	// Auto is Full up to 64 coordinates and Steps above.
+	// Auto is Full up to 64 coordinates and Steps above. A discrete rule has
+	// nothing between its steps, which are looked at alone.
 	Auto Detail = iota
 	// Full looks at the ends of every step and at eight points inside, the
 	// Gauss–Legendre nodes, on the dense output.

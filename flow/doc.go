@@ -20,5 +20,6 @@
 // from the solver's own error estimates. Losses are made by [NLL], [KL],
 // [ReverseKL], [Expectation], [Linear], [Entropy], [NegativeEntropy],
 // [FreeEnergy], [SquaredDistance], or by [Function] from any function;
-// [OnFamily] makes the flow of a loss in a chart.
+// [OnFamily] makes the flow of a loss in a chart, [OnNetwork] the loss of a
+// network on data under any metric over its layers.
 package flow

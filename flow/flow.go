@@ -107,13 +107,28 @@ func (f *Flow) fisherLength(v []float64) (float64, error) {
 
 // Norm is the error norm in the Fisher metric: a step is accepted when its
 // error has Fisher length at most tol, ½tol² in nats, in whatever chart it is
-// taken. The metric is that of the point where the step begins.
+// taken. The metric is that of the point where the step begins, and of a model
+// with a singular Fisher matrix the larger one of both ends: a direction in which
+// the model does not change at one end is one in which it does at another.
 func (f *Flow) Norm(tol float64) ode.Norm {
-	return func(err, y0, _ []float64) (float64, error) {
-		if e := f.measureAt(y0[:f.Dim()]); e != nil {
+	n := f.Dim()
+	_, both := f.point.(FisherRuler)
+	both = both && f.fisher == nil
+	return func(err, y0, y1 []float64) (float64, error) {
+		end := 0.0
+		if both {
+			if e := f.measureAt(y1[:n]); e != nil {
+				return math.NaN(), e
+			}
+			var e error
+			if end, e = f.fisherLength(err[:n]); e != nil {
+				return math.NaN(), e
+			}
+		}
+		if e := f.measureAt(y0[:n]); e != nil {
 			return math.NaN(), e
 		}
-		l, e := f.fisherLength(err[:f.Dim()])
-		return l / tol, e
+		l, e := f.fisherLength(err[:n])
+		return max(l, end) / tol, e
 	}
 }

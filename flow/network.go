@@ -110,9 +110,11 @@ func (p *NetworkPoint) prepare() error {
 // FisherLength is the length of a vector in the exact Fisher metric, whatever
 // metric drives the flow,
 //
-//	‖v‖_F = √((1/N) Σ_n (J_n v)ᵀ H_n (J_n v)),
+//	‖v‖_F² = (1/N) Σ_n |S_nᵀ J_n v|²,   S Sᵀ = H,
 //
-// ½‖v‖² in nats to leading order: one forward pass of tangents.
+// ½‖v‖² in nats to leading order: one forward pass of tangents. The root of H
+// keeps the digits that a quadratic form would lose where Jv is long along what
+// H maps to zero.
 func (p *NetworkPoint) FisherLength(vector []float64) (float64, error) {
 	e := p.evaluation
 	n, c := e.Examples(), e.Outputs()
@@ -120,15 +122,21 @@ func (p *NetworkPoint) FisherLength(vector []float64) (float64, error) {
 		p.tangent = blas64.General{Data: make([]float64, 2*n*c)}
 	}
 	t := blas64.General{Rows: n, Cols: c, Stride: c, Data: p.tangent.Data[:n*c]}
-	kept := p.tangent.Data[n*c : 2*n*c]
+	factor := t
+	factor.Data = p.tangent.Data[n*c : 2*n*c]
 	e.JVP(t, vector)
-	copy(kept, t.Data)
-	e.Fishers(t)
-	s := 0.0
-	for i, v := range kept {
-		s += v * t.Data[i]
+	sum := 0.0
+	for j := range e.Rank() {
+		e.Factors(factor, j)
+		for i := range n {
+			x := 0.0
+			for k, v := range t.Data[i*c : (i+1)*c] {
+				x += v * factor.Data[i*c+k]
+			}
+			sum += x * x
+		}
 	}
-	return math.Sqrt(max(0, s) / float64(n)), nil
+	return math.Sqrt(sum / float64(n)), nil
 }
 
 // Clone returns an independent point on the same network, data and metric, on

@@ -105,7 +105,12 @@ func Solve(ctx context.Context, f *Flow, x0 []float64, t0, t1 float64, settings 
 		f = f.recorded(s.Recorder)
 		s.Recorder = nil // it is that of this integration alone
 	}
-	a := newAudit(f, s.Detail, adaptive)
+	detail := s.Detail
+	if s.method().Kind() == "discrete" && detail != Off {
+		// Discrete steps are points with nothing in between.
+		detail = Steps
+	}
+	a := newAudit(f, detail, adaptive)
 	if err := a.begin(x0); err != nil {
 		return nil, fmt.Errorf("start: %w", err)
 	}

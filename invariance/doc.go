@@ -9,6 +9,10 @@
 // arrive at are compared at the same times by an intrinsic distance. What is
 // left is the solver's error, which must fall with its tolerance.
 //
+// Of a network, [Defect] says how far the step of a metric depends on the
+// parameters that it is computed in, and [NetworkTable] so for every metric and
+// kind of change.
+//
 // The two types to know are [Problem], a flow without a chart, and [Gap], how
 // far the charts are apart.
 package invariance

@@ -15,6 +15,7 @@ type blocks struct {
 	blocks []block
 	rows   blas64.General // gradients of some examples with respect to a block
 	work   []float64
+	square squareRoot
 }
 
 // block concerns the parameters from offset on: rows of the W of layers.
@@ -68,6 +69,12 @@ func newBlocks(b *base) (*blocks, error) {
 			n += p
 		}
 		k.symmetric = newSymmetric(n)
+		k.symmetric.root = func() (*squareRoot, error) {
+			if ok, err := s.root(k); !ok || err != nil {
+				return nil, err
+			}
+			return &s.square, nil
+		}
 		if k.owner < 0 {
 			for _, u := range k.units {
 				offset, _, p, _, _ := b.model.Layer(u.layer)

@@ -302,8 +302,12 @@ func newBase(structure string, m Layered, s Settings, kinds []string) (*base, er
 // allow.
 func (b *base) needs(numbers float64, what string) error {
 	if bytes := 8 * numbers; bytes > b.settings.Memory {
-		return fmt.Errorf("metric %q needs %.3g GiB for %s; %.3g GiB are allowed: take a structure with less memory, as kfac or conjugate-gradient",
-			b.structure, bytes/(1<<30), what, b.settings.Memory/(1<<30))
+		less := "kfac or conjugate-gradient"
+		if b.structure == "kfac" || b.structure == "ekfac" {
+			less = "diagonal or conjugate-gradient"
+		}
+		return fmt.Errorf("metric %q needs %.3g GiB for %s; %.3g GiB are allowed: take a structure with less memory, as %s",
+			b.structure, bytes/(1<<30), what, b.settings.Memory/(1<<30), less)
 	}
 	return nil
 }

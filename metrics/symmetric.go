@@ -6,6 +6,7 @@ import (
 
 	"fisherflow/internal/cholesky"
 	"fisherflow/internal/flops"
+	"fisherflow/ode"
 
 	"gonum.org/v1/gonum/blas"
 	"gonum.org/v1/gonum/blas/blas64"
@@ -28,12 +29,16 @@ type symmetric struct {
 	// kernel says that eigenvectors whose eigenvalues are rounding contribute
 	// nothing, whatever the shift: those of a Gram matrix, which Uᵀ maps to zero.
 	kernel bool
+	// root, if not nil, makes a square root of M, where it can be had, for a
+	// matrix that is undamped and too ill conditioned to be factored itself.
+	root func() (*squareRoot, error)
 
-	factored, decomposed bool
-	factor               []float64
-	values, vectors      []float64 // of M without the shift
-	coefficients, work   []float64
-	swap                 blas64.General
+	factored, decomposed, rooted bool
+	factor                       []float64
+	values, vectors              []float64 // of M without the shift
+	coefficients, work           []float64
+	power                        []float64
+	swap                         blas64.General
 }
 
 func newSymmetric(n int) *symmetric {
@@ -41,7 +46,7 @@ func newSymmetric(n int) *symmetric {
 }
 
 // changed forgets the factors.
-func (s *symmetric) changed() { s.factored, s.decomposed = false, false }
+func (s *symmetric) changed() { s.factored, s.decomposed, s.rooted = false, false, false }
 
 // from is the column of row i from which on entries are inflated.
 func (s *symmetric) from(i int) int {
@@ -80,6 +85,7 @@ func (s *symmetric) prepare(ops *flops.Counter) error {
 	}
 	s.assemble(s.factor)
 	least := 8 * float64(n) * 0x1p-52
+	undamped := s.root != nil && s.shift == 0 && s.extra == nil
 	if n > 0 {
 		for i := range n {
 			s.factor[i*n+i] += s.shift
@@ -102,10 +108,65 @@ func (s *symmetric) prepare(ops *flops.Counter) error {
 			}
 		}
 	}
+	if s.factored && undamped && s.inverseNorm() > wellConditioned {
+		s.factored = false
+	}
 	if s.factored {
 		return nil
 	}
+	if undamped {
+		r, err := s.root()
+		if err != nil {
+			return err
+		}
+		if r != nil {
+			s.makeVectors()
+			if r.decompose(s.values, s.vectors) {
+				s.decomposed, s.rooted = true, true
+				return nil
+			}
+		}
+	}
 	return s.decompose(ops)
+}
+
+// inverseNorm estimates the largest eigenvalue of the inverse of the
+// correlation form of M, whose diagonal is 1 and whose condition number is that
+// which a Cholesky factor feels: four steps of the power method.
+func (s *symmetric) inverseNorm() float64 {
+	n := s.n
+	if s.power == nil {
+		s.power = make([]float64, n)
+	}
+	x := s.power
+	for i := range x {
+		x[i] = 1 + float64(i%7)/7
+		if i%2 == 1 {
+			x[i] = -x[i]
+		}
+	}
+	norm := 0.0
+	for range 4 {
+		size := math.Sqrt(dot(x, x))
+		for i := range x {
+			x[i] *= s.rootDiagonal(i) / size
+		}
+		cholesky.Solve(s.factor, n, x)
+		for i := range x {
+			x[i] *= s.rootDiagonal(i)
+		}
+		norm = math.Sqrt(dot(x, x))
+	}
+	return norm
+}
+
+// rootDiagonal is √M_ii of an undamped matrix.
+func (s *symmetric) rootDiagonal(i int) float64 {
+	d := s.matrix[i*s.n+i]
+	if s.inflate != 0 {
+		d *= 1 + s.inflate
+	}
+	return math.Sqrt(d)
 }
 
 // decompose computes the eigenvectors of M without the shift.
@@ -113,6 +174,11 @@ func (s *symmetric) decompose(ops *flops.Counter) error {
 	n := s.n
 	s.makeVectors()
 	s.assemble(s.vectors)
+	for i := range n {
+		if d := s.vectors[i*n+i]; math.IsNaN(d) || math.IsInf(d, 0) {
+			return fmt.Errorf("metric: its matrix has %v on the diagonal: examples or parameters are too large: %w", d, ode.ErrDomain)
+		}
+	}
 	if err := ops.Eigen(s.vectors, s.values, s.work, n); err != nil {
 		return fmt.Errorf("metric: %w", err)
 	}
@@ -133,7 +199,11 @@ func (s *symmetric) floor() float64 {
 	if s.n == 0 {
 		return 0
 	}
-	return 4 * float64(s.n) * 0x1p-52 * s.values[s.n-1]
+	rounding := 4 * float64(s.n) * 0x1p-52
+	if s.rooted {
+		rounding *= rounding
+	}
+	return rounding * s.values[s.n-1]
 }
 
 // inverse is that of the eigenvalue w, or zero where the pseudo-inverse has it.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 
+	"fisherflow/descent"
 	"fisherflow/flow"
 	"fisherflow/manifold"
 	"fisherflow/metrics"
@@ -203,7 +204,7 @@ func (s *Spec) start(p *Problem) ([]float64, error) {
 }
 
 func (s *Spec) settings(t0 float64) flow.Settings {
-	method, _ := ode.ByName(s.ODE.Method)
+	method, _ := descent.MethodByName(s.ODE.Method)
 	settings := flow.Settings{
 		ODE:      ode.Settings{Method: method, Step: s.ODE.Step, MaxSteps: s.ODE.MaxSteps, RTol: s.ODE.RTol, ATol: s.ODE.ATol},
 		Tol:      s.ODE.Tol,

@@ -418,5 +418,17 @@ func (o *Outcome) timings() ([]byte, error) {
 		}
 		rows = append(rows, r)
 	}
-	return layOut(map[string]any{"members": rows})
+	file := map[string]any{"members": rows}
+	if len(o.Measured) > 0 {
+		type measured struct {
+			What    string  `json:"what"`
+			Seconds float64 `json:"seconds"`
+		}
+		var times []measured
+		for _, t := range o.Measured {
+			times = append(times, measured{t.Member, t.Solve.Seconds()})
+		}
+		file["measured"] = times
+	}
+	return layOut(file)
 }

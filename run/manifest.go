@@ -22,6 +22,7 @@ type Manifest struct {
 	Go         string       `json:"go"`
 	Revision   string       `json:"revision,omitempty"`
 	Modified   bool         `json:"modified,omitempty"`
+	Library    string       `json:"matrix_library"` // what multiplied matrices
 	Modules    []Module     `json:"modules"`
 	Host       Host         `json:"host"`
 	Data       []DataRecord `json:"data"`
@@ -65,7 +66,7 @@ func (o *Outcome) manifest(hash, version string, started time.Time) *Manifest {
 	m := &Manifest{
 		Schema: Schema, Name: o.Plan.Name, Hash: hash, Experiment: o.Plan.Spec.Experiment,
 		Started: started.UTC().Truncate(time.Millisecond), Finished: time.Now().UTC().Truncate(time.Millisecond),
-		Version: version, Go: runtime.Version(), Trajectory: thinning,
+		Version: version, Go: runtime.Version(), Library: Library(), Trajectory: thinning,
 		Host: Host{OS: runtime.GOOS, Arch: runtime.GOARCH, CPUs: runtime.NumCPU()},
 		Data: []DataRecord{}, Modules: []Module{}, Citations: append([]string{}, o.Citations()...),
 	}

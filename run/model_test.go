@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -154,6 +155,7 @@ func TestBadModels(t *testing.T) {
 		{"flow.damping=-1.0", "command line: flow.damping: must not be negative, not -1 [flow.damping=-1.0]"},
 		{`flow.damping={kind="factored",value=1.0}`, `command line: flow.damping.kind: no damping is called "factored" (there are: tikhonov, relative) [flow.damping={kind="factored",value=1.0}]`},
 		{"flow.metric=kafc", `command line: flow.metric: no metric is called "kafc"; did you mean "kfac"? [flow.metric=kafc]`},
+		{"model.widths=[1,30000,2] flow.metric=fisher", `command line: flow.metric: metric "fisher" needs 215 GiB for the matrices of 120002 parameters and their factors; 8 GiB are allowed: take a structure with less memory, as kfac or conjugate-gradient [flow.metric=fisher]`},
 		{"flow.metric=low-rank", `x.toml:8: flow: metric "low-rank" needs rank = … [[flow]]`},
 		{"flow.samples=3", `command line: flow.samples: estimator "exact" draws no samples [flow.samples=3]`},
 		{"flow.start=[1.0]", "command line: flow.start: has 1 coordinate where mlp has 14 [flow.start=[1.0]]"},
@@ -163,7 +165,7 @@ func TestBadModels(t *testing.T) {
 		d, err := ParseDocument("x.toml", []byte(text))
 		require.NoError(t, err)
 		d.file = filepath.Join(dir, "x.toml")
-		err = d.override([]string{c.override})
+		err = d.override(strings.Fields(c.override))
 		if err == nil {
 			var s *Spec
 			if s, err = d.Spec(); err == nil {

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"fisherflow/descent"
+	"fisherflow/internal/flops"
 	"fisherflow/metrics"
 )
 
@@ -49,6 +50,34 @@ var optimizerRules = map[string][]string{
 	},
 	"kfac": {"estimator", "samples", "rate", "momentum", "damping", "average", "interval", "norm"},
 }
+
+// An OptimizerRule describes a rule of [optimizer] for a listing. Beside its own
+// keys each has batch, steps and record.
+type OptimizerRule struct {
+	Name        string
+	Keys        []string
+	Description string
+}
+
+// Optimizers lists the rules.
+func Optimizers() []OptimizerRule {
+	about := map[string]string{
+		"sgd":              "gradient descent",
+		"momentum":         "gradient descent with a memory of its direction",
+		"adam":             "gradients over the root of their mean square",
+		"fisher-step":      "gradients over the diagonal of the Fisher matrix",
+		"natural-gradient": "any metric, damping fixed or adapted",
+		"kfac":             "Kronecker factors, damping fixed or adapted",
+	}
+	var rules []OptimizerRule
+	for _, name := range descent.Optimizers() {
+		rules = append(rules, OptimizerRule{name, slices.Clone(optimizerRules[name]), about[name]})
+	}
+	return rules
+}
+
+// Library names what multiplies matrices.
+func Library() string { return flops.Library() }
 
 var optimizerKeys = []string{
 	"rule", "batch", "steps", "record", "rate", "momentum", "nesterov", "beta1", "beta2", "epsilon", "metric", "estimator", "samples", "rank",
@@ -180,9 +209,15 @@ func (s section) adaptable(o *OptimizerSpec) {
 			break
 		}
 	}
+	// One batch is soon fitted by a step that no damping bounds, at the cost of
+	// the others.
+	least := 1e-14
+	if o.Batch > 0 {
+		least = 1e-3
+	}
 	if !s.has("damping") {
 		if adapted != "" {
-			o.Damping, o.Adapt = DampingSpec{Kind: adapted, Value: 1}, &descent.LevenbergMarquardt{Factor: 4, Interval: 1, Least: 1e-14}
+			o.Damping, o.Adapt = DampingSpec{Kind: adapted, Value: 1}, &descent.LevenbergMarquardt{Factor: 4, Interval: 1, Least: least}
 		} else {
 			o.Damping.Kind = "tikhonov"
 		}
@@ -199,7 +234,7 @@ func (s section) adaptable(o *OptimizerSpec) {
 	}
 	o.Damping = DampingSpec{Kind: adapted, Value: d.positive("value", 1)}
 	o.Adapt = &descent.LevenbergMarquardt{
-		Factor: d.positive("factor", 4), Interval: int(d.whole("interval", 1, 1)), Least: d.positive("least", 1e-14), NoMomentum: !d.truth("momentum", true),
+		Factor: d.positive("factor", 4), Interval: int(d.whole("interval", 1, 1)), Least: d.positive("least", least), NoMomentum: !d.truth("momentum", true),
 	}
 	if s.err == nil && o.Adapt.Factor <= 1 {
 		s.fail(d.at("factor"), "", "must be above 1, not %v", o.Adapt.Factor)

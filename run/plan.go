@@ -76,8 +76,9 @@ type Outcome struct {
 	// are nil when the result was read from a folder.
 	Problems []*Problem
 	Result   *Result
-	// Timings are in the order of the problems.
-	Timings []Timing
+	// Timings are in the order of the problems, Measured those of what an
+	// experiment measured beside them, each a Solve.
+	Timings, Measured []Timing
 	// Stored says that the folder was complete already and nothing was
 	// computed. Dir is the folder, empty if none was asked for.
 	Stored bool

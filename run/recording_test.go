@@ -68,6 +68,7 @@ atol = 1e-7
 		{"one that switches", base, []string{"ode.method=auto"}, []int{5}},
 		{"extrapolation", base, []string{"ode.method=gbs"}, []int{4}},
 		{"fixed", base, []string{`ode={method="rk4",step=0.05}`}, []int{40}},
+		{"discrete", base, []string{`ode={method="natural-gradient",step=0.05}`}, []int{20}},
 		{"Fisher norm", base, []string{"ode.norm=fisher", "flow.certificate=full"}, []int{12}},
 		{"to the minimum", base, []string{"flow.stop={distance=1e-6}", "flow.chart=natural", "flow.metric=euclidean"}, []int{30}},
 		{"conjugate gradients", network, nil, []int{3}},

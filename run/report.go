@@ -228,9 +228,15 @@ func (o *Outcome) summary() string {
 		if d.Dataset != "" {
 			from = "data set " + d.Dataset
 		}
-		fmt.Fprintf(&b, " over %s (%s, %s)", count(len(d.Rows), "observation"), from, list(d.Columns))
+		columns := list(d.Columns)
+		if m := p.Model; m != nil {
+			columns = list(m.Response) + " by " + count(len(m.Predictors), "predictor")
+		}
+		fmt.Fprintf(&b, " over %s (%s, %s)", count(len(d.Rows), "observation"), from, columns)
 	}
-	if s.Own {
+	if m := p.Model; m != nil {
+		fmt.Fprintf(&b, " in the %s of a model of kind %s with output %s ", count(p.Family.Dim(), "parameter"), s.Model.Kind, s.Model.Output)
+	} else if s.Own {
 		fmt.Fprintf(&b, " on %s ", p.Family.Name())
 	} else {
 		fmt.Fprintf(&b, " on the %s family, in the chart %s, ", s.Family.Name, s.Flow.Chart)
@@ -281,6 +287,9 @@ func (p *page) estimates(o *Outcome) {
 	main := o.Problems[0]
 	if main.Observations != nil {
 		p.Observations = len(main.Observations.Rows)
+	}
+	if main.coordinateless() {
+		return
 	}
 	for i, c := range f.Point {
 		view, err := manifold.In(main.Family, c.Chart)

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"fisherflow/data"
+	"fisherflow/descent"
 	"fisherflow/manifold"
 	"fisherflow/metrics"
 	"fisherflow/ode"
@@ -427,7 +428,7 @@ func MethodNames() []string {
 	for _, m := range ode.Methods() {
 		names = append(names, m.Name())
 	}
-	return names
+	return append(names, descent.Names()...)
 }
 
 func (s section) ode(spec *Spec) {
@@ -474,7 +475,7 @@ func (s section) ode(spec *Spec) {
 	if s.err != nil {
 		return
 	}
-	m, _ := ode.ByName(o.Method)
+	m, _ := descent.MethodByName(o.Method)
 	switch {
 	case m.EmbeddedOrder() == 0:
 		// Nothing is controlled.

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"time"
 
 	"fisherflow/descent"
 	"fisherflow/flow"
@@ -28,7 +27,8 @@ type Training struct {
 type Learned struct {
 	Step                                             int
 	TrainLoss, TrainAccuracy, TestLoss, TestAccuracy float64
-	// Seconds that the steps have taken so far, measuring apart.
+	// Seconds of processor time that the process has spent on the steps so
+	// far, measuring apart; of time where the system does not tell.
 	Seconds float64
 }
 
@@ -134,15 +134,15 @@ func (t *Training) run(ctx context.Context, p *Problem, each func() error) error
 	} else if err := t.measure(test, seconds); err != nil {
 		return err
 	}
-	since := time.Now()
+	since := processorTime()
 	return t.Trainer.Run(ctx, o.Steps, func(r descent.Report) error {
 		t.Steps = append(t.Steps, r)
 		if n := t.Trainer.Steps(); n%o.Record == 0 || n == o.Steps {
-			seconds += time.Since(since).Seconds()
+			seconds += (processorTime() - since).Seconds()
 			if err := t.measure(test, seconds); err != nil {
 				return err
 			}
-			since = time.Now()
+			since = processorTime()
 		}
 		return each()
 	})

@@ -137,14 +137,21 @@ func Verify(ctx context.Context, plan *Plan, dir string, options Options) (*Verd
 
 // tolerance is what numbers may differ by on another machine, as a fraction of
 // the largest of their series: ten times what the solver was asked for, and no
-// less than 1e-9.
+// less than 1e-9; 1e-6 for a training.
 func tolerance(plan *Plan) float64 {
 	t := 1e-9
 	for _, m := range plan.members() {
 		t = max(t, 10*m.Spec.ODE.RTol, 10*m.Spec.ODE.Tol)
+		if m.Spec.Optimizer != nil {
+			t = max(t, trainingTolerance)
+		}
 	}
 	return t
 }
+
+// trainingTolerance is that of trainings, which correct no rounding but pass it on
+// from step to step.
+const trainingTolerance = 1e-6
 
 // reproducible reports whether a file of a run folder must be the same bytes
 // in every run.
@@ -383,6 +390,8 @@ func cell(row []any, j int) (float64, bool) {
 	case float64:
 		return x, true
 	case int:
+		return float64(x), true
+	case int64:
 		return float64(x), true
 	case string:
 		switch x {

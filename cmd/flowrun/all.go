@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"os"
 	"path/filepath"
 	"strings"
 	"text/tabwriter"
@@ -52,9 +53,17 @@ func margin(claims []run.Claim) (least run.Number, closest string) {
 	return least, closest
 }
 
+// allOutput is what a run of the whole catalogue prints.
+type allOutput struct {
+	json, quiet bool
+	// table is the file of the comparison with published numbers; empty: none.
+	table string
+}
+
 // runAll runs experiments and prints one table.
-func runAll(cmd *cobra.Command, all []*experiments.Experiment, overrides []string, o run.Options, clear func(), asJSON, quiet bool) error {
+func runAll(cmd *cobra.Command, all []*experiments.Experiment, overrides []string, o run.Options, clear func(), out allOutput) error {
 	var rows []catalogueRow
+	var results []*run.Result
 	worst := run.ExitOK
 	began := time.Now()
 	for i, e := range all {
@@ -72,20 +81,21 @@ func runAll(cmd *cobra.Command, all []*experiments.Experiment, overrides []strin
 		if outcome != nil && outcome.Result != nil {
 			r.Status, r.Claims, r.Failed = outcome.Result.Status, len(outcome.Result.Claims), len(outcome.Result.Disagreeing())
 			r.Margin, r.Closest = margin(outcome.Result.Claims)
+			results = append(results, outcome.Result)
 			r.Stored, r.RunDir = outcome.Stored, outcome.Result.RunDir
 		}
 		rows = append(rows, r)
 		if status := run.ExitCode(err, outcome); status != run.ExitOK && (worst == run.ExitOK || worst == run.ExitClaim) {
 			worst = status
 		}
-		if !quiet {
+		if !out.quiet {
 			state := fmt.Sprintf("computed in %.1f s", time.Since(started).Seconds())
 			if r.Stored {
 				state = "complete already"
 			}
 			fmt.Fprintf(cmd.ErrOrStderr(), "[%d/%d] %s: %s, %s, %d not as expected\n", i+1, len(all), e.Name, state, plural(r.Claims, "claim"), r.Failed)
 		}
-		if outcome != nil && outcome.Result != nil && !quiet {
+		if outcome != nil && outcome.Result != nil && !out.quiet {
 			for _, c := range outcome.Result.Disagreeing() {
 				fmt.Fprintf(cmd.ErrOrStderr(), "        %s, %s: %s\n", c.Name, c.Member, c.Detail)
 			}
@@ -94,7 +104,12 @@ func runAll(cmd *cobra.Command, all []*experiments.Experiment, overrides []strin
 			break
 		}
 	}
-	if asJSON {
+	if out.table != "" && len(rows) == len(all) {
+		if err := os.WriteFile(out.table, experiments.Reproducing(results), 0o666); err != nil {
+			return fmt.Errorf("table: %w", err)
+		}
+	}
+	if out.json {
 		text, err := json.MarshalIndent(rows, "", "  ")
 		if err != nil {
 			return err
@@ -103,7 +118,7 @@ func runAll(cmd *cobra.Command, all []*experiments.Experiment, overrides []strin
 	} else {
 		printCatalogue(cmd.OutOrStdout(), rows, o.Output)
 	}
-	if !quiet {
+	if !out.quiet {
 		fmt.Fprintln(cmd.ErrOrStderr(), verdict(rows, o.Output, time.Since(began)))
 	}
 	if worst != run.ExitOK {

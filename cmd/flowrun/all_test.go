@@ -29,7 +29,7 @@ func TestRunAll(t *testing.T) {
 		cmd.SetContext(context.Background())
 		cmd.SetOut(&out)
 		cmd.SetErr(&progress)
-		err = runAll(cmd, all, append(overrides, "figures=false"), run.Options{Output: root, Force: force}, func() {}, false, false)
+		err = runAll(cmd, all, append(overrides, "figures=false"), run.Options{Output: root, Force: force}, func() {}, allOutput{})
 		return out.String(), progress.String(), err
 	}
 	out, progress, err := call(false)

@@ -157,6 +157,10 @@ func newDoctor() *cobra.Command {
 				return err
 			}
 			for _, p := range problems {
+				if p.Model != nil {
+					doctorModel(w, p)
+					continue
+				}
 				fmt.Fprintf(w, "flow %s: %s, %s in chart %s (%s), loss %s", p.Name, p.Family.Name(), p.Spec.Flow.Metric, p.Spec.Flow.Chart,
 					plural(p.Family.Dim(), "coordinate"), p.Loss.Name())
 				if p.Observations != nil {

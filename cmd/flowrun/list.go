@@ -7,6 +7,7 @@ import (
 	"text/tabwriter"
 
 	"fisherflow/data"
+	"fisherflow/descent"
 	"fisherflow/experiments"
 	"fisherflow/manifold"
 	"fisherflow/metrics"
@@ -21,6 +22,7 @@ import (
 type listing struct {
 	columns []string
 	rows    [][]any
+	note    string // below the table, for people
 }
 
 var listings = map[string]func() listing{
@@ -47,10 +49,14 @@ var listings = map[string]func() listing{
 		for _, m := range ode.Methods() {
 			l.rows = append(l.rows, []any{m.Name(), m.Order(), m.EmbeddedOrder(), m.DenseOrder(), m.Stages(), m.Kind()})
 		}
+		for _, rule := range descent.All() {
+			m := descent.Method(rule)
+			l.rows = append(l.rows, []any{m.Name(), m.Order(), m.EmbeddedOrder(), m.DenseOrder(), m.Stages(), m.Kind()})
+		}
 		return l
 	},
 	"metrics": func() listing {
-		l := listing{columns: []string{"name", "over", "dampings"}}
+		l := listing{columns: []string{"name", "over", "dampings"}, note: libraryNote()}
 		for _, m := range metrics.Names() {
 			over, kinds := "families", metrics.DampingKinds()
 			if slices.Contains(metrics.Structures(), m) {
@@ -71,7 +77,7 @@ var listings = map[string]func() listing{
 		return l
 	},
 	"models": func() listing {
-		l := listing{columns: []string{"name", "outputs", "description"}}
+		l := listing{columns: []string{"name", "outputs", "description"}, note: libraryNote()}
 		for _, m := range run.Models() {
 			outputs := []string{m.Output}
 			if m.Output == "" {
@@ -81,6 +87,7 @@ var listings = map[string]func() listing{
 		}
 		return l
 	},
+	"optimizers": optimizerListing,
 	"losses": func() listing {
 		l := listing{columns: []string{"name"}}
 		for _, name := range run.Losses() {
@@ -108,13 +115,13 @@ var listings = map[string]func() listing{
 	},
 }
 
-var listingNames = []string{"experiments", "families", "methods", "metrics", "models", "losses", "targets", "datasets"}
+var listingNames = []string{"experiments", "families", "methods", "metrics", "models", "optimizers", "losses", "targets", "datasets"}
 
 func newList() *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:       "list [" + strings.Join(listingNames, "|") + "]",
-		Short:     "List what there is: experiments, families, methods, metrics, models, losses, targets, data sets",
+		Short:     "List what there is: experiments, families, methods, metrics, models, optimizers, losses, targets, data sets",
 		Example:   "  flowrun list\n  flowrun list families\n  flowrun list methods --json",
 		Args:      cobra.MaximumNArgs(1),
 		ValidArgs: listingNames,
@@ -144,6 +151,9 @@ func newList() *cobra.Command {
 			for _, row := range l.rows {
 				words := cells(row)
 				fmt.Fprintln(t, strings.Join(words, "\t"))
+			}
+			if l.note != "" {
+				fmt.Fprintln(t, "\n"+l.note)
 			}
 			return t.Flush()
 		},

@@ -19,6 +19,7 @@ func newRun() *cobra.Command {
 	var seed int64
 	var asJSON, force, quiet bool
 	var checkpoint time.Duration
+	var table string
 	cmd := &cobra.Command{
 		Use:   "run NAME|SPEC.toml|all [key=value …]",
 		Short: "Run an experiment or a spec, check its claims and draw it",
@@ -37,8 +38,11 @@ if that folder is complete, the stored result is printed and nothing is computed
 			}
 			o, clear := options(cmd, output, quiet)
 			o.Force, o.Checkpoint = force, checkpoint
+			if table != "" && args[0] != "all" {
+				return usage("run: --table is for the whole catalogue: flowrun run all --table %s", table)
+			}
 			if args[0] == "all" {
-				return runAll(cmd, experiments.All(), overrides, o, clear, asJSON, quiet)
+				return runAll(cmd, experiments.All(), overrides, o, clear, allOutput{asJSON, quiet, table})
 			}
 			plan, err := planOf(args[0], overrides)
 			if err != nil {
@@ -52,6 +56,7 @@ if that folder is complete, the stored result is printed and nothing is computed
 	flags := cmd.Flags()
 	flags.StringVarP(&output, "output", "o", "runs", "root of the run folders")
 	flags.Int64Var(&seed, "seed", 1, "seed of everything random")
+	flags.StringVar(&table, "table", "", "with all: write the published numbers beside ours to this file, in Markdown")
 	flags.BoolVar(&asJSON, "json", false, "print the result as one JSON document")
 	flags.BoolVar(&force, "force", false, "compute even if the result is there")
 	flags.BoolVarP(&quiet, "quiet", "q", false, "no progress, and only what failed")
@@ -82,7 +87,7 @@ func conclude(cmd *cobra.Command, outcome *run.Outcome, err error, asJSON, quiet
 	case status == run.ExitOK:
 		return nil
 	case status == run.ExitInterrupted && outcome != nil && outcome.Result != nil:
-		return &exit{status, fmt.Errorf("interrupted; what there is is kept in %s, the same command goes on", outcome.Dir)}
+		return &exit{status, fmt.Errorf("interrupted; what there is is kept in %s, and the same command goes on from there", outcome.Dir)}
 	case err != nil:
 		return &exit{status, err}
 	case status == run.ExitClaim:
@@ -102,7 +107,11 @@ func printOutcome(w io.Writer, o *run.Outcome) {
 	}
 	fmt.Fprintf(w, "%s\n", title)
 	if f := r.Final; f != nil {
-		fmt.Fprintf(w, "\nat t = %.10g the loss is %.12g\n", float64(f.T), float64(f.Loss))
+		place := "at t ="
+		if o.Plan.Spec.Optimizer != nil {
+			place = "at step"
+		}
+		fmt.Fprintf(w, "\n%s %.10g the loss is %.12g\n", place, float64(f.T), float64(f.Loss))
 		t := tabwriter.NewWriter(w, 0, 8, 2, ' ', 0)
 		if e, ok := r.Tables["estimates"]; ok && len(e.Rows) <= 40 {
 			fmt.Fprintln(t, "  chart\tcoordinate\testimate\tstandard error\t95 % interval")

@@ -5,6 +5,8 @@ import (
 	"runtime"
 	"runtime/debug"
 
+	"fisherflow/run"
+
 	"github.com/spf13/cobra"
 	"github.com/spf13/cobra/doc"
 )
@@ -21,6 +23,7 @@ func newVersion() *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			out := cmd.OutOrStdout()
 			fmt.Fprintf(out, "flowrun %s %s %s/%s\n", version, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+			fmt.Fprintf(out, "matrices by %s\n", run.Library())
 			info, ok := debug.ReadBuildInfo()
 			if !ok {
 				return nil
