@@ -107,6 +107,12 @@ var sets = []Set{
 		Source:      "Aeberhard & Forina, 1991; UCI Machine Learning Repository, CC BY 4.0",
 		SHA256:      "1003c64abf0e7370052c32701982c099ca1379019b5e1e8a39e0aa53e33e76e1",
 	},
+	{
+		Name: "six-points", File: "six-points.csv", Columns: []string{"x1", "x2", "y"}, Rows: 6,
+		Description: "six points (cos 1.1i, sin 0.7i + 0.1i) with response sin 2i: computed, for networks with more parameters than examples",
+		Source:      "computed for this project",
+		SHA256:      "d43be15e00957f450cb9041bbae81e9c46b9f9f63e6db4fe37715617dd1323d5",
+	},
 }
 
 // numbered are the names x1, x2, …

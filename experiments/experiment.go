@@ -82,7 +82,7 @@ func (v Values) number(name string) float64 {
 }
 
 // catalogue is in the order in which it is listed.
-var catalogue = []*Experiment{riversGamma, precipNormal, spraysPoisson, halfPlane, duallyFlat, replicator, stepGeometry, higherOrderInvariance, empiricalFisher, deepLinearNetworks, plateaus, meanParameterLaw, fisherInvariance, fisherQuality, fisherCost, digitsKFAC, discreteGradients}
+var catalogue = []*Experiment{riversGamma, precipNormal, spraysPoisson, halfPlane, duallyFlat, replicator, stepGeometry, higherOrderInvariance, empiricalFisher, deepLinearNetworks, plateaus, meanParameterLaw, sixPoints, fisherInvariance, fisherQuality, fisherCost, digitsKFAC, discreteGradients}
 
 // All lists the catalogue.
 func All() []*Experiment { return slices.Clone(catalogue) }

@@ -144,6 +144,22 @@ func expansion(o *run.Outcome) error {
 	}
 	reference(o, "reverse-kl", "second cumulant of log p₀/q", k2, 1.5293764876471794, 1e-14)
 	reference(o, "reverse-kl", "third cumulant of log p₀/q", k3, .901092700863473, 1e-14)
+	// The other divergence is Σ_{n≥2} κ_n wⁿ/n!, the cumulant function of
+	// log p₀/q under q without its linear term.
+	for _, t := range []float64{1, 2, 4} {
+		cumulants, other, last := 0.0, 0.0, 1.0
+		x := p.Solution.At(nil, t)
+		for i := range q {
+			cumulants += q[i] * math.Exp(math.Exp(-t)*(math.Log(p0[i]/q[i])-mean))
+			pi := last
+			if i < len(x) {
+				pi = x[i]
+				last -= pi
+			}
+			other += q[i] * math.Log(q[i]/pi)
+		}
+		reference(o, "reverse-kl", fmt.Sprintf("KL(q‖p) at t = %g by cumulants", t), other, math.Log(cumulants), 1e-11)
+	}
 	point := p.Point()
 	if err := point.At(p.Solution.Last()); err != nil {
 		return err

@@ -178,38 +178,6 @@ func (f Beta) Entropy(theta []float64) (float64, error) {
 	return dirichletEntropy(theta), nil
 }
 
-// Curvature is (f(a)f′(b)f′(s) + f(b)f′(a)f′(s) − f(s)f′(a)f′(b))/(4(f(s) − f(a) − f(b))²),
-// f = 1/ψ₁, s = a + b (Le Brigant, Preston & Puechmorel, Differential Geometry and
-// its Applications 74, 2021). With f = x + g the large terms are gone. Its
-// absolute error is ε/a for a small a, of either coordinate.
-func (f Beta) Curvature(theta []float64) (float64, error) {
-	if err := f.Check(theta); err != nil {
-		return math.NaN(), err
-	}
-	var d [2]float64
-	return betaTop(math.Min(theta[0], theta[1]), math.Max(theta[0], theta[1])) / (4 * square(reciprocals(d[:], theta))), nil
-}
-
-// betaTop is the numerator of the curvature for a ≤ b,
-// f(a)f′(b)f′(s) + f′(a)(f(b)f′(s) − f(s)f′(b)).
-func betaTop(a, b float64) float64 {
-	s := a + b
-	gb, gs := trigammaReciprocal(b), trigammaReciprocal(s)
-	db, ds := special.ReciprocalTrigammaSlope(b), special.ReciprocalTrigammaSlope(s)
-	if a >= 1 {
-		ga, da := trigammaReciprocal(a), special.ReciprocalTrigammaSlope(a)
-		return ga*(1+db)*(1+ds) + gb*(1+da)*(1+ds) - gs*(1+da)*(1+db) +
-			s*ds - a*da - b*db + a*db*ds + b*da*ds - s*da*db
-	}
-	f := func(x float64) float64 { return 1 / special.Trigamma(x) }
-	slope := func(x float64) float64 { return -special.Tetragamma(x) * square(f(x)) }
-	across := f(b)*slope(s) - f(s)*slope(b)
-	if b >= 1 {
-		across = -a + (gb - gs) + b*(ds-db) - a*db + gb*ds - gs*db
-	}
-	return f(a)*slope(b)*slope(s) + slope(a)*across
-}
-
 // FisherMetric raises and lowers by Sherman and Morrison, without the
 // cancellation of a determinant.
 func (f Beta) FisherMetric() Metric { return newDirichletMetric(f) }

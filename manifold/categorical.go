@@ -11,7 +11,8 @@ import (
 )
 
 // Categorical is the family of all distributions on 1, …, K, in source
-// coordinates p₁, …, p_{K−1}, with p_K = 1 − Σp_i the remainder:
+// coordinates p₁, …, p_{K−1}, with p_K = 1 − Σp_i the remainder, of the float64
+// numbers p_i to rounding, which must not vanish when it is rounded to their 2⁻⁵³:
 //
 //	P(x = i) = p_i,   G = diag(1/p) + 11ᵀ/p_K.
 //
@@ -47,13 +48,7 @@ func numbered(prefix string, n int) []string {
 }
 
 // last is p_K.
-func (f Categorical) last(p []float64) float64 {
-	rest := 1.0
-	for _, x := range p {
-		rest -= x
-	}
-	return rest
-}
+func (f Categorical) last(p []float64) float64 { return remainder(p) }
 
 // Check wants all probabilities, the last included, positive.
 func (f Categorical) Check(p []float64) error {
@@ -67,10 +62,7 @@ func (f Categorical) check(family string, p []float64) error {
 			return &DomainError{Family: family, Coordinate: fmt.Sprintf("p%d", i+1), Value: x, Want: unit.want}
 		}
 	}
-	if last := f.last(p); !(last > 0) {
-		return &DomainError{Family: family, Coordinate: fmt.Sprintf("p%d", len(p)+1), Value: last, Want: "must be positive (it is 1 minus the others)"}
-	}
-	return nil
+	return checkRemainder(family, "p", p)
 }
 
 // Charts lists the charts; "expectation" is a synonym of "source".
@@ -231,8 +223,9 @@ func (c *stickBreaking) PullInverse(dst, xi, p, cv []float64) {
 func (f Categorical) FisherIn(dst *mat.SymDense, chart string, xi, p []float64) bool {
 	switch chart {
 	case "natural":
+		last := f.last(p)
 		for i, x := range p {
-			rest := f.last(p)
+			rest := last
 			for j, y := range p {
 				if j != i {
 					rest += y
@@ -371,14 +364,12 @@ func (f Categorical) KL(p, q []float64) (float64, error) {
 	if err := checkBoth(f, p, q); err != nil {
 		return math.NaN(), err
 	}
-	sum, last := 0.0, 0.0
-	for i, x := range p {
-		d := q[i] - x
-		last -= d
-		sum += x * special.RatioExcess(x, q[i], d)
-	}
 	x := f.last(p)
-	return sum + x*special.RatioExcess(x, f.last(q), last), nil
+	sum := x * special.RatioExcess(x, f.last(q), remainderDifference(p, q))
+	for i, x := range p {
+		sum += x * special.RatioExcess(x, q[i], q[i]-x)
+	}
+	return sum, nil
 }
 
 // Entropy is −Σ p_i log p_i.
@@ -396,13 +387,10 @@ func (f Categorical) Entropy(p []float64) (float64, error) {
 
 // chord is ½‖√p − √q‖, the sine of a quarter of the distance.
 func (f Categorical) chord(p, q []float64) float64 {
-	last, sum := 0.0, 0.0
+	sum := square(remainderDifference(p, q) / (math.Sqrt(f.last(p)) + math.Sqrt(f.last(q))))
 	for i, x := range p {
-		d := q[i] - x
-		last -= d
-		sum += square(d / (math.Sqrt(x) + math.Sqrt(q[i])))
+		sum += square((q[i] - x) / (math.Sqrt(x) + math.Sqrt(q[i])))
 	}
-	sum += square(last / (math.Sqrt(f.last(p)) + math.Sqrt(f.last(q))))
 	return math.Sqrt(sum) / 2
 }
 

@@ -233,7 +233,7 @@ func (f CentredNormal) Cubic(dst Tensor, theta []float64) error {
 		return err
 	}
 	g.invertFactored(g.m[1], g.m[0], g.m[2])
-	dst.fill(func(a, b, c int) float64 { return g.traceOfThree(g.m[1], a, b, c) })
+	dst.fillSymmetric(func(a, b, c int) float64 { return g.traceOfThree(g.m[1], a, b, c) })
 	return nil
 }
 

@@ -1,6 +1,7 @@
 package manifold
 
 import (
+	"fmt"
 	"math"
 
 	"gonum.org/v1/gonum/mat"
@@ -15,13 +16,15 @@ func curvature(f Family, view *View, xi, theta []float64) (k, accuracy float64, 
 	}
 	if c, ok := f.(Curved); ok {
 		k, err = c.Curvature(theta)
-		return k, 0, err
-	}
-	if e, ok := f.(Exponential); ok {
+	} else if e, ok := f.(Exponential); ok {
 		k, err = GaussianCurvature(e, theta)
-		return k, 0, err
+	} else {
+		k, accuracy, err = brioschi(view, xi)
 	}
-	return brioschi(view, xi)
+	if err == nil && notFinite(k) {
+		err = fmt.Errorf("%s: the Gaussian curvature at %g is lost to over- or underflow", f.Name(), theta)
+	}
+	return k, accuracy, err
 }
 
 // brioschi is the curvature of E du² + 2F du dv + G dv²,

@@ -309,8 +309,18 @@ func (f Gamma) Curvature(theta []float64) (float64, error) {
 }
 
 func gammaCurvature(a float64) float64 {
+	switch {
+	case a < 1:
+		s := newSmallShape(a)
+		return -(1 + 2*s.w - s.u) / (4 * square(1+s.u-a))
+	case a > flatShape:
+		return -0.5
+	}
 	return special.ScaledTrigammaSlope(a) / (4 * square(a*special.TrigammaMinusInverse(a)))
 }
+
+// flatShape is a shape beyond which the asymptotic value is right to rounding.
+const flatShape = 0x1p64
 
 // Sample draws a gamma variate.
 func (f Gamma) Sample(dst, theta []float64, rng *rand.Rand) error {

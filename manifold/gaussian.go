@@ -22,6 +22,7 @@ type gaussian struct {
 	x, y, z    []float64
 	leadingBad int     // size of the leading minor that was not positive
 	pivot      float64 // its pivot
+	wide       *wide   // for matrices that need it, once one was met
 }
 
 func newGaussian(d int) *gaussian {
@@ -212,17 +213,23 @@ func (g *gaussian) whiten(s, inverse, work []float64) {
 // With pivots 1 + u_i and factor C of L⁻¹ P L⁻ᵀ it is Σ φ(u_i) + Σ_{k<i} c_ik²,
 // φ(u) = u − log(1+u), from the difference P − Q: no term is negative. When
 // a pivot is small that difference says nothing of it, and nothing cancels in
-// the definition.
+// the definition. Where Q is nearly singular its factor and the whitened difference
+// are taken to twice the digits.
 func (g *gaussian) excess(p, q []float64, rp, rq float64) float64 {
 	d, inverse, e := g.d, g.m[1], g.m[2]
 	cholesky.Invert(inverse, g.m[0], d)
-	g.unpack(e, p, 1, 1)
-	g.unpack(g.m[3], q, 1, 1)
-	for i := range e {
-		// P − Q = rp(p − q) + (rp − rq)q, in units of rq.
-		e[i] = (rp*(e[i]-g.m[3][i]) + (rp-rq)*g.m[3][i]) / rq
+	ill := g.isIll(g.m[0]) && g.widen(q)
+	if ill {
+		g.wideDifference(e, p, q, rp, rq)
+	} else {
+		g.unpack(e, p, 1, 1)
+		g.unpack(g.m[3], q, 1, 1)
+		for i := range e {
+			// P − Q = rp(p − q) + (rp − rq)q, in units of rq.
+			e[i] = (rp*(e[i]-g.m[3][i]) + (rp-rq)*g.m[3][i]) / rq
+		}
+		g.whiten(e, inverse, g.m[3])
 	}
-	g.whiten(e, inverse, g.m[3])
 	sum := 0.0
 	for i := range d {
 		row := e[i*d : i*d+d]
@@ -237,6 +244,9 @@ func (g *gaussian) excess(p, q []float64, rp, rq float64) float64 {
 		}
 		u := row[i] - rest
 		if !(u > -0.5) {
+			if ill {
+				return g.wideExcess(p, rp/rq)
+			}
 			return g.distantExcess(p, rp/rq)
 		}
 		row[i] = math.Sqrt(1 + u)

@@ -39,14 +39,17 @@ func leviCivita(v *View, dst Tensor, xi []float64) (ok bool, err error) {
 	if _, computed := base.(ApproximateFisherer); !hasFisher || computed {
 		return false, nil
 	}
-	bent, ok := v.chart.(Bent)
-	if !ok {
-		return false, nil
-	}
 	n := v.Dim()
 	theta, w, second := make([]float64, n), make([]float64, n), make([]float64, n)
 	if err := v.toSource(theta, xi); err != nil {
 		return false, err
+	}
+	if c, ok := base.(ConnectedInChart); ok && c.LeviCivitaIn(dst, v.chart.Name(), xi, theta) {
+		return true, nil
+	}
+	bent, ok := v.chart.(Bent)
+	if !ok {
+		return false, nil
 	}
 	if !bent.Bend(second, xi, theta, w, w) {
 		return false, nil
@@ -158,8 +161,13 @@ func flatSource(f Family) float64 {
 	return 0
 }
 
-// productConnection stores the symbols of the factors block by block.
-func productConnection(v *View, c *productChart, dst Tensor, xi []float64) (accuracy float64, err error) {
+// byFactor stores a tensor of a product, which is that of the factors block by
+// block.
+func byFactor(v *View, c *productChart, dst Tensor, xi []float64, of func(*View, []float64) (Tensor, float64, error)) (accuracy float64, err error) {
+	theta := make([]float64, v.Dim())
+	if err := v.toSource(theta, xi); err != nil {
+		return math.NaN(), err
+	}
 	dst.fill(func(_, _, _ int) float64 { return 0 })
 	at := 0
 	for i, factor := range c.family.factors {
@@ -168,7 +176,8 @@ func productConnection(v *View, c *productChart, dst Tensor, xi []float64) (accu
 			base: factor, chart: c.parts[i],
 			theta: make([]float64, n), other: make([]float64, n), work: make([]float64, n),
 		}
-		block, lost, err := Christoffel(part, c.family.part(i, xi))
+		part.Hold(c.family.part(i, xi), c.family.part(i, theta))
+		block, lost, err := of(part, c.family.part(i, xi))
 		if err != nil {
 			return math.NaN(), c.family.blame(i, err)
 		}

@@ -149,15 +149,7 @@ func (f Wishart) LeviCivita(dst Tensor, theta []float64) error {
 	}
 	n, u := theta[0], g.m[1]
 	first := wishartSum(n, g.d, special.Tetragamma) / 16
-	pair := func(a, b int) float64 {
-		sum := 0.0
-		for _, v := range orders(a - 1) {
-			for _, w := range orders(b - 1) {
-				sum += u[v[1]*g.d+w[0]] * u[w[1]*g.d+v[0]]
-			}
-		}
-		return sum
-	}
+	pair := func(a, b int) float64 { return g.traceOfTwo(u, a-1, b-1) }
 	dst.fill(func(a, b, c int) float64 {
 		switch {
 		case a == 0 && b == 0 && c == 0:

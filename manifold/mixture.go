@@ -100,7 +100,7 @@ func (f Mixture) weight(theta []float64, i int) float64 {
 	if i < f.k()-1 {
 		return theta[i]
 	}
-	return Categorical{K: f.k()}.last(theta[:f.k()-1])
+	return remainder(theta[:f.k()-1])
 }
 
 func (f Mixture) weightNames(prefix string) []string {
@@ -169,8 +169,8 @@ func (f Mixture) Check(theta []float64) error {
 			return &DomainError{Family: f.Name(), Coordinate: f.weightNames("w")[i], Value: w, Want: unit.want}
 		}
 	}
-	if last := f.weight(theta, k-1); !(last > 0) {
-		return &DomainError{Family: f.Name(), Coordinate: fmt.Sprintf("w%d", k), Value: last, Want: "must be positive (it is 1 minus the others)"}
+	if err := checkRemainder(f.Name(), "w", theta[:k-1]); err != nil {
+		return err
 	}
 	part := f.memory().part
 	for i := range k {

@@ -66,6 +66,12 @@ func trigammaDifference(a, d float64) float64 {
 
 // trigammaReciprocal is 1/ψ₁(a) − a, which lies in (−½, 0).
 func trigammaReciprocal(a float64) float64 {
+	switch {
+	case a < 1:
+		return a * (a*newSmallShape(a).square() - 1)
+	case a > flatShape:
+		return -0.5
+	}
 	t := special.TrigammaMinusInverse(a)
 	return -a * t / (t + 1/a)
 }
@@ -86,13 +92,13 @@ func reciprocals(dst, alpha []float64) (deficit float64) {
 			continue
 		}
 		if !small {
-			r *= -a * t
+			r = trigammaReciprocal(a)
 		}
 		deficit -= r
 	}
 	switch {
 	case near && small:
-		return deficit + rest*(1+mean01(special.ReciprocalTrigammaSlope, m, rest))
+		return deficit + rest*mean01(func(x float64) float64 { return 2 * x * newSmallShape(x).slope() }, m, rest)
 	case near:
 		return deficit + rest*mean01(special.ReciprocalTrigammaSlope, m, rest)
 	case small:

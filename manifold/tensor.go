@@ -33,6 +33,20 @@ func (t Tensor) fill(component func(i, j, k int) float64) {
 	}
 }
 
+// fillSymmetric sets every component of a symmetric tensor from those with
+// i ≤ j ≤ k.
+func (t Tensor) fillSymmetric(component func(i, j, k int) float64) {
+	for i := range t {
+		for j := i; j < len(t); j++ {
+			for k := j; k < len(t); k++ {
+				v := component(i, j, k)
+				t[i][j][k], t[i][k][j], t[j][i][k] = v, v, v
+				t[j][k][i], t[k][i][j], t[k][j][i] = v, v, v
+			}
+		}
+	}
+}
+
 // FisherDerivative returns D[i][j][k] = ∂G_ij/∂ξ_k in the view's chart, by
 // Richardson extrapolation of central differences, and the largest error of a
 // component as the extrapolation estimates it.
@@ -128,15 +142,12 @@ func FisherDerivative(v *View, xi []float64) (d Tensor, accuracy float64, err er
 //
 // with the accuracy of a component: ±½T in the natural and the expectation chart
 // of an exponential family, in closed form where the family and the chart have
-// it (see [Connected] and [Bent]), block by block for a product, and from
+// it (see [Connected], [ConnectedInChart] and [Bent]), block by block for a product, and from
 // [FisherDerivative] elsewhere.
 func Christoffel(v *View, xi []float64) (gamma Tensor, accuracy float64, err error) {
 	gamma = newTensor(v.Dim())
 	if c, ok := v.chart.(*productChart); ok {
-		if err := v.Check(xi); err != nil {
-			return nil, math.NaN(), err
-		}
-		accuracy, err = productConnection(v, c, gamma, xi)
+		accuracy, err = byFactor(v, c, gamma, xi, Christoffel)
 		return gamma, accuracy, err
 	}
 	if flatAt(v) != 0 {
@@ -156,7 +167,8 @@ func Christoffel(v *View, xi []float64) (gamma Tensor, accuracy float64, err err
 }
 
 // AmariChentsov returns the cubic tensor T_ijk = E[s_i s_j s_k] in the view's
-// chart, the family's own pulled back: T'_abc = T_ijk J_ia J_jb J_kc.
+// chart: the family's own pulled back, T'_abc = T_ijk J_ia J_jb J_kc, where the
+// family has none for the chart, block by block for a product.
 func AmariChentsov(v *View, xi []float64) (Tensor, error) {
 	t, _, err := ApproximateAmariChentsov(v, xi)
 	return t, err
@@ -166,11 +178,15 @@ func AmariChentsov(v *View, xi []float64) (Tensor, error) {
 // component, zero where the family has the tensor in closed form.
 func ApproximateAmariChentsov(v *View, xi []float64) (t Tensor, accuracy float64, err error) {
 	n := v.Dim()
+	t = newTensor(n)
+	if c, ok := v.chart.(*productChart); ok {
+		accuracy, err = byFactor(v, c, t, xi, ApproximateAmariChentsov)
+		return t, accuracy, err
+	}
 	theta := make([]float64, n)
 	if err := v.toSource(theta, xi); err != nil {
 		return nil, math.NaN(), err
 	}
-	t = newTensor(n)
 	if c, ok := v.Base().(CubicInChart); ok && c.CubicIn(t, v.Chart().Name(), xi, theta) {
 		return t, 0, nil
 	}

@@ -17,8 +17,9 @@ import (
 // with respect to Lebesgue measure of the angle. It is exponential with
 // T = (cos x, sin x), h = 1, θ = κ(cos μ, sin μ), η = A(cos μ, sin μ) and
 // log-partition log 2πI₀(κ). It is [VonMisesFisher] in two dimensions in polar
-// coordinates, which the uniform distribution, κ = 0, does not have. Charts return
-// a μ in (−π, π].
+// coordinates, which the uniform distribution, κ = 0, does not have: all charts go
+// through them, and those of VonMisesFisher, whose own coordinates are the natural
+// ones, have it as an inner point with G = ½I. Charts return a μ in (−π, π].
 //
 // The expectation chart finds κ with relative error ε/(1−|η|), about 2κε.
 type VonMises struct{}
@@ -52,11 +53,11 @@ func (f VonMises) Chart(name string) (Chart, bool) {
 	case "natural":
 		return f.polar(name, []string{"theta1", "theta2"}, func(r float64) float64 { return r },
 			func(k float64) float64 { return k }, func(float64) float64 { return 1 },
-			"must not vanish with theta2: the uniform distribution has no mean direction"), true
+			"must not vanish with theta2: the uniform distribution has no mean direction, use von-mises-fisher with dim=2, which has it at 0,0"), true
 	case "expectation":
 		return f.polar(name, []string{"eta1", "eta2"}, func(r float64) float64 { return special.InverseBesselRatio(2, r) },
 			func(k float64) float64 { return special.BesselRatio(2, k).Value }, func(k float64) float64 { return special.BesselRatio(2, k).Slope },
-			"must lie with eta2 inside of the unit circle, and not at its centre"), true
+			"must lie with eta2 inside of the unit circle, and not at its centre: use von-mises-fisher with dim=2, which has it"), true
 	}
 	return nil, false
 }
@@ -138,6 +139,24 @@ func (f VonMises) Cubic(dst Tensor, theta []float64) error {
 	return nil
 }
 
+// Curvature is ¼(κδ/A′)(A″/A′ + κδ), δ = (A − κA′)/(κ²A): −κ²/16 for a small κ, −½ for
+// a large one. In orthonormal directions e and f along μ and κ it is
+// ¼T_eef(T_eef − T_fff).
+func (f VonMises) Curvature(theta []float64) (float64, error) {
+	if err := f.Check(theta); err != nil {
+		return math.NaN(), err
+	}
+	return vonMisesCurvature(theta[1]), nil
+}
+
+func vonMisesCurvature(k float64) float64 {
+	if k > 0x1p64 {
+		return -0.5
+	}
+	r := special.BesselRatio(2, k)
+	return k * r.Delta / r.Slope * (r.Curve/r.Slope + k*r.Delta) / 4
+}
+
 // KL is that of the concentrations and A(κ_p)κ_q(1 − cos(μ_p−μ_q)).
 func (f VonMises) KL(p, q []float64) (float64, error) {
 	if err := checkBoth(f, p, q); err != nil {
@@ -195,6 +214,7 @@ var (
 	_ Fisherer    = VonMises{}
 	_ Diverger    = VonMises{}
 	_ Cuber       = VonMises{}
+	_ Curved      = VonMises{}
 	_ Entropic    = VonMises{}
 	_ Sampler     = VonMises{}
 )

@@ -406,6 +406,14 @@ func (f VonMisesFisher) Cubic(dst Tensor, theta []float64) error {
 	return nil
 }
 
+// Curvature is that of [VonMises] for d = 2.
+func (f VonMisesFisher) Curvature(theta []float64) (float64, error) {
+	if f.d() != 2 {
+		return math.NaN(), missing(f, "Gaussian curvature")
+	}
+	return vonMisesCurvature(math.Hypot(theta[0], theta[1])), f.Check(theta)
+}
+
 // KL is that of the concentrations and A(κ_p)κ_q(1 − u_p·u_q), both from the
 // difference of the points.
 func (f VonMisesFisher) KL(p, q []float64) (float64, error) {

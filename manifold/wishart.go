@@ -106,6 +106,16 @@ func wishartSpread(n float64, d int) float64 {
 	return sum / 4
 }
 
+// wishartSpreadSlope is D′ = ⅛Σψ₂(a_i) + d/(2n²), without cancellation.
+func wishartSpreadSlope(n float64, d int) float64 {
+	sum := 0.0
+	for i := range d {
+		k := float64(i)
+		sum += shapeCurve((n-k)/2)/8 - k*(2*n-k)/(2*square(n*(n-k)))
+	}
+	return sum
+}
+
 // wishartDeficit is log|nV| − E[log|X|] = Σ(log(n/2) − ψ(a_i)) > 0, for
 // n = excess + d−1.
 func wishartDeficit(excess float64, d int) float64 {
@@ -492,21 +502,14 @@ func (f Wishart) Cubic(dst Tensor, theta []float64) error {
 	}
 	n, u := theta[0], g.m[1]
 	first := wishartSum(n, g.d, special.Tetragamma) / 8
-	dst.fill(func(a, b, c int) float64 {
-		low, high := min(a, b, c), max(a, b, c)
-		switch middle := a + b + c - low - high; {
-		case high == 0:
+	dst.fillSymmetric(func(a, b, c int) float64 {
+		switch {
+		case c == 0:
 			return first
-		case middle == 0:
+		case b == 0:
 			return 0
-		case low == 0:
-			sum := 0.0
-			for _, v := range orders(middle - 1) {
-				for _, w := range orders(high - 1) {
-					sum += u[v[1]*g.d+w[0]] * u[w[1]*g.d+v[0]]
-				}
-			}
-			return sum / 2
+		case a == 0:
+			return g.traceOfTwo(u, b-1, c-1) / 2
 		}
 		return n * g.traceOfThree(u, a-1, b-1, c-1)
 	})

@@ -1,6 +1,10 @@
 package special
 
-import "math"
+import (
+	"math"
+
+	"fisherflow/internal/double"
+)
 
 // A Ratio is what the geometry of the von Mises–Fisher distributions needs of
 // the Bessel ratio A(κ) = I_{d/2}(κ)/I_{d/2−1}(κ), the mean resultant length on
@@ -36,18 +40,18 @@ func BesselRatio(d, kappa float64) Ratio {
 		left *= a * a
 		m += 2
 	}
-	square := twoProduct(kappa, kappa)
-	next := double{1 / ((m-1)/2 + math.Hypot((m+1)/2, kappa)), 0}
+	square := double.Product(kappa, kappa)
+	next := double.Number{Hi: 1 / ((m-1)/2 + math.Hypot((m+1)/2, kappa))}
 	for m -= 2; m > d; m -= 2 {
-		next = square.multiply(next).add(double{m, 0}).reciprocal()
+		next = square.Multiply(next).Add(double.Number{Hi: m}).Reciprocal()
 	}
-	rho := square.multiply(next).add(double{d, 0}).reciprocal()
-	delta := rho.add(next.negate())
-	one := double{1, 0}
-	slope := rho.multiply(one.add(square.multiply(delta).negate()))
-	value := rho.multiply(double{kappa, 0})
-	curve := value.multiply(delta.multiply(double{d - 1, 0}).add(slope.negate()).add(slope.negate()))
-	return Ratio{value.value(), one.add(value.negate()).value(), rho.value(), slope.value(), delta.value(), curve.value()}
+	rho := square.Multiply(next).Add(double.Number{Hi: d}).Reciprocal()
+	delta := rho.Add(next.Negate())
+	one := double.Number{Hi: 1}
+	slope := rho.Multiply(one.Add(square.Multiply(delta).Negate()))
+	value := rho.Multiply(double.Number{Hi: kappa})
+	curve := value.Multiply(delta.Multiply(double.Number{Hi: d - 1}).Add(slope.Negate()).Add(slope.Negate()))
+	return Ratio{value.Value(), one.Add(value.Negate()).Value(), rho.Value(), slope.Value(), delta.Value(), curve.Value()}
 }
 
 // largeKappa is where the series in 1/κ have converged to rounding.
