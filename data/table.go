@@ -50,7 +50,9 @@ type Table struct {
 // Parse reads comma-separated text (RFC 4180, with or without a byte order
 // mark) whose first line names the columns. File names it in errors, each an
 // [*Error]. Blank lines are skipped and cells trimmed of space.
-func Parse(file string, text []byte) (*Table, error) {
+func Parse(file string, text []byte) (*Table, error) { return parse(file, text, ',') }
+
+func parse(file string, text []byte, separator rune) (*Table, error) {
 	fail := func(line int, column, format string, args ...any) (*Table, error) {
 		return nil, &Error{File: file, Line: line, Column: column, Problem: fmt.Sprintf(format, args...)}
 	}
@@ -59,7 +61,8 @@ func Parse(file string, text []byte) (*Table, error) {
 		return fail(0, "", "the file is empty")
 	}
 	r := csv.NewReader(bytes.NewReader(text))
-	r.TrimLeadingSpace = true
+	r.Comma = separator
+	r.TrimLeadingSpace = separator != '\t'
 	r.FieldsPerRecord = -1
 	t := &Table{File: file}
 	for {
@@ -69,7 +72,7 @@ func Parse(file string, text []byte) (*Table, error) {
 		}
 		var bad *csv.ParseError
 		if errors.As(err, &bad) {
-			return fail(bad.StartLine, "", "not comma-separated text: %v", bad.Err)
+			return fail(bad.StartLine, "", "not %s text: %v", map[rune]string{',': "comma-separated", ';': "semicolon-separated", '\t': "tab-separated"}[separator], bad.Err)
 		}
 		if err != nil {
 			return fail(0, "", "%v", err)

@@ -29,8 +29,10 @@ type Panel struct {
 	Marks    []Mark
 	// Words are labels inside the axes.
 	Words []Word
-	// YNames, if not nil, replace the y ticks: names at 0, 1, 2, …
-	YNames []string
+	// Heat, if not nil, is a heat map at the back.
+	Heat *Heat
+	// XNames and YNames, if not nil, replace the ticks: names at 0, 1, 2, …
+	XNames, YNames []string
 }
 
 // A Curve is a polyline, broken where a coordinate is not a number.
@@ -116,6 +118,14 @@ func (p *Panel) plot() *plot.Plot {
 		}
 		a.axis.Min, a.axis.Max = r.Low, r.High
 	}
+	if p.XNames != nil {
+		ticks := make([]plot.Tick, len(p.XNames))
+		for i, n := range p.XNames {
+			ticks[i] = plot.Tick{Value: float64(i), Label: n}
+		}
+		q.X.Tick.Marker = plot.ConstantTicks(ticks)
+		q.X.Tick.Length = 2
+	}
 	if p.YNames != nil {
 		ticks := make([]plot.Tick, len(p.YNames))
 		for i, n := range p.YNames {
@@ -146,6 +156,12 @@ func (p *Panel) extent(x, log bool) Range {
 	for _, m := range p.Marks {
 		add(m.X, m.Y)
 	}
+	if h := p.Heat; h != nil {
+		if n := h.across(); x {
+			return Range{-0.5, float64(n) - 0.5}
+		}
+		return Range{-0.5, float64(len(h.Values)) - 0.5}
+	}
 	for _, e := range p.Ellipses {
 		dx, dy := e.reach()
 		add(e.X-dx, e.Y-dy)
@@ -172,9 +188,12 @@ func (l *layers) Plot(c draw.Canvas, q *plot.Plot) {
 	at := func(x, y float64) vg.Point {
 		return vg.Point{X: trX(onAxis(x, l.LogX)), Y: trY(onAxis(y, l.LogY))}
 	}
-	if l.Level != nil {
+	switch {
+	case l.Heat != nil:
+		l.Heat.plot(c, at)
+	case l.Level != nil:
 		l.levels(c, q, at)
-	} else {
+	default:
 		l.grid(c, q)
 	}
 	if l.Field != nil {

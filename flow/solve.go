@@ -27,6 +27,8 @@ type Settings struct {
 	Detail Detail
 	// Observer, if not nil, is called after every accepted step.
 	Observer func(Progress) error
+	// Recorder, if not nil, records the flow's point, or answers for it.
+	Recorder *Recorder
 }
 
 // Progress is the state of an integration after an accepted step.
@@ -98,6 +100,11 @@ func Solve(ctx context.Context, f *Flow, x0 []float64, t0, t1 float64, settings 
 		return nil, errors.New("a flow without an end time needs a stop distance")
 	}
 	adaptive := s.method().EmbeddedOrder() > 0
+	given := f
+	if s.Recorder != nil {
+		f = f.recorded(s.Recorder)
+		s.Recorder = nil // it is that of this integration alone
+	}
 	detail := s.Detail
 	if s.method().Kind() == "discrete" && detail != Off {
 		// Discrete steps are points with nothing in between.
@@ -107,7 +114,7 @@ func Solve(ctx context.Context, f *Flow, x0 []float64, t0, t1 float64, settings 
 	if err := a.begin(x0); err != nil {
 		return nil, fmt.Errorf("start: %w", err)
 	}
-	r := &Result{DistanceLeft: math.NaN(), flow: f, settings: s, start: append([]float64(nil), x0...)}
+	r := &Result{DistanceLeft: math.NaN(), flow: given, settings: s, start: append([]float64(nil), x0...)}
 
 	o := s.ODE
 	o.Controlled = n

@@ -21,9 +21,9 @@ const checkpointFile = "checkpoint"
 const checkpointEvery = time.Minute
 
 // checkpointVersion changes with the form of a checkpoint.
-const checkpointVersion = 1
+const checkpointVersion = 2
 
-// A checkpoint is what the trainings of a run have come to.
+// A checkpoint is what the flows and trainings of a run have come to.
 type checkpoint struct {
 	Version int
 	Members []checkpointed
@@ -31,7 +31,9 @@ type checkpoint struct {
 
 type checkpointed struct {
 	Name    string
-	Memory  []byte // of the trainer
+	Memory  []byte // of the trainer, or of the flow's metric
+	Record  int64  // length of the flow's record, 0 for a training
+	Sum     uint32 // CRC-32C of it
 	Steps   []descent.Report
 	Learned []Learned
 }
@@ -41,6 +43,9 @@ type keeper struct {
 	path  string
 	every time.Duration
 	last  time.Time
+
+	resumed    map[string]checkpointed
+	recordings []*recording
 }
 
 func (f *folder) keeper(every time.Duration) *keeper {
@@ -64,6 +69,13 @@ func (k *keeper) keep(problems []*Problem) error {
 		return nil
 	}
 	c := checkpoint{Version: checkpointVersion}
+	for _, r := range k.recordings {
+		m := checkpointed{Name: r.problem.Name}
+		if err := r.checkpoint(&m); err != nil {
+			return err
+		}
+		c.Members = append(c.Members, m)
+	}
 	for _, p := range problems {
 		t := p.Training
 		if t == nil || len(t.Learned) == 0 {
@@ -73,7 +85,7 @@ func (k *keeper) keep(problems []*Problem) error {
 		if err != nil {
 			return err
 		}
-		c.Members = append(c.Members, checkpointed{p.Name, memory, t.Steps, t.Learned})
+		c.Members = append(c.Members, checkpointed{Name: p.Name, Memory: memory, Steps: t.Steps, Learned: t.Learned})
 	}
 	var text bytes.Buffer
 	if err := gob.NewEncoder(&text).Encode(c); err != nil {
@@ -115,9 +127,7 @@ func (k *keeper) resume(problems []*Problem) (steps int, err error) {
 	if errors.Is(err, fs.ErrNotExist) {
 		return 0, nil
 	}
-	fail := func(err error) (int, error) {
-		return 0, &FolderError{Path: k.path, Doing: "cannot go on from the checkpoint", Err: fmt.Errorf("%w (--force begins anew)", err)}
-	}
+	fail := func(err error) (int, error) { return 0, k.damaged(err) }
 	if err != nil {
 		return fail(err)
 	}
@@ -128,7 +138,9 @@ func (k *keeper) resume(problems []*Problem) (steps int, err error) {
 	if c.Version != checkpointVersion {
 		return fail(fmt.Errorf("it has version %d, this program writes %d", c.Version, checkpointVersion))
 	}
+	k.resumed = map[string]checkpointed{}
 	for _, m := range c.Members {
+		k.resumed[m.Name] = m
 		for _, p := range problems {
 			if p.Name != m.Name || p.Training == nil {
 				continue
@@ -141,4 +153,18 @@ func (k *keeper) resume(problems []*Problem) (steps int, err error) {
 		}
 	}
 	return steps, nil
+}
+
+func (k *keeper) damaged(err error) error {
+	return &FolderError{Path: k.path, Doing: "cannot go on from the checkpoint", Err: fmt.Errorf("%w (--force begins anew)", err)}
+}
+
+// close closes the records.
+func (k *keeper) close() {
+	if k == nil {
+		return
+	}
+	for _, r := range k.recordings {
+		r.close()
+	}
 }

@@ -43,7 +43,7 @@ func (o *Outcome) compute(ctx context.Context, options Options) error {
 		if p.Training != nil {
 			o.train(ctx, p, i, options.Progress)
 		} else {
-			p.solve(ctx, i, len(o.Problems), options.Progress)
+			o.solve(ctx, p, i, options.Progress)
 		}
 		timing := Timing{Member: p.Name, Solve: time.Since(began)}
 		began = time.Now()
@@ -84,24 +84,47 @@ func (o *Outcome) fail(err error) error {
 	return err
 }
 
-func (p *Problem) solve(ctx context.Context, index, members int, progress func(Progress)) {
+// solve integrates a flow, and keeps what there is from time to time.
+func (o *Outcome) solve(ctx context.Context, p *Problem, index int, progress func(Progress)) {
+	record, err := o.keeper.record(p, index)
+	if err != nil {
+		p.Err = err
+		return
+	}
 	settings := p.Settings
+	if record != nil {
+		settings.Recorder = &record.Recorder
+	}
 	settings.Observer = func(step flow.Progress) error {
 		if p.Model != nil {
-			p.solved(step.T)
+			if err := record.diagnose(p, step.T); err != nil {
+				return err
+			}
 		}
 		if progress != nil {
-			progress(Progress{Member: p.Name, Index: index, Members: members, T0: p.T0, T1: p.T1, Progress: step})
+			progress(Progress{Member: p.Name, Index: index, Members: len(o.Problems), T0: p.T0, T1: p.T1, Progress: step})
 		}
-		return nil
+		return o.keeper.due(o.Problems)
 	}
 	if p.Target != nil {
+		// A fit is several flows: it is made again.
+		settings.Recorder = nil
 		p.fit(ctx, settings)
 	} else {
 		p.Solution, p.Err = flow.Solve(ctx, p.Flow, p.Start, p.T0, p.T1, &settings)
 	}
-	if p.Err != nil {
-		p.Err = fmt.Errorf("%s: %w", p.Name, p.Err)
+	if p.Err == nil {
+		return
+	}
+	if errors.Is(p.Err, flow.ErrRecord) {
+		p.Err = o.keeper.damaged(p.Err)
+		return
+	}
+	p.Err = fmt.Errorf("%s: %w", p.Name, p.Err)
+	if ctx.Err() != nil {
+		if err := o.keeper.keep(o.Problems); err != nil {
+			p.Err = fmt.Errorf("%w; no checkpoint is left: %w", p.Err, err)
+		}
 	}
 }
 

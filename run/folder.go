@@ -72,6 +72,7 @@ func Execute(ctx context.Context, plan *Plan, options Options) (*Outcome, error)
 	}
 	defer f.close()
 	o.keeper = f.keeper(options.Checkpoint)
+	defer o.keeper.close()
 	resumed, err := o.keeper.resume(problems)
 	if err != nil {
 		return nil, err
@@ -98,12 +99,12 @@ func Execute(ctx context.Context, plan *Plan, options Options) (*Outcome, error)
 	f.note("ended", "status", o.Result.Status)
 	files, err := o.files()
 	if err != nil {
-		return o, errors.Join(fault, err)
+		return o, both(fault, err)
 	}
 	give()
 	give = func() {}
 	if err := f.keep(files); err != nil {
-		return o, errors.Join(fault, err)
+		return o, both(fault, err)
 	}
 	if fault != nil {
 		return o, fault
@@ -112,6 +113,19 @@ func Execute(ctx context.Context, plan *Plan, options Options) (*Outcome, error)
 		return o, err
 	}
 	return o, nil
+}
+
+// both are a fault of the run, if there was one, and that its folder cannot be
+// written, on one line.
+func both(fault, err error) error {
+	var same *FolderError
+	switch {
+	case fault == nil:
+		return err
+	case errors.As(fault, &same):
+		return fault
+	}
+	return fmt.Errorf("%w; and %w", fault, err)
 }
 
 // ReadResult reads the result of a complete run folder. The error wraps
@@ -204,7 +218,7 @@ func (f *folder) open(anew bool) error {
 		return f.failed(err)
 	}
 	for _, e := range stale {
-		if e.Name() == checkpointFile && !anew {
+		if isProgress(e.Name()) && !anew {
 			continue
 		}
 		if err := os.RemoveAll(f.path(e.Name())); err != nil {
@@ -326,7 +340,7 @@ func (f *folder) finish(m *Manifest) error {
 	if err := f.write(manifestFile, append(text, '\n')); err != nil {
 		return f.failed(err)
 	}
-	if err := os.RemoveAll(f.path(checkpointFile)); err != nil {
+	if err := f.clear(); err != nil {
 		return f.failed(err)
 	}
 	syncFolder(f.path("."))
@@ -346,6 +360,17 @@ func (f *folder) finish(m *Manifest) error {
 		return f.failed(err)
 	}
 	return nil
+}
+
+// clear removes what a run that is complete need not go on from.
+func (f *folder) clear() error {
+	entries, err := os.ReadDir(f.path("."))
+	for _, e := range entries {
+		if isProgress(e.Name()) {
+			err = errors.Join(err, os.RemoveAll(f.path(e.Name())))
+		}
+	}
+	return err
 }
 
 // syncFolder brings a folder's names to the disk where the system can do that.

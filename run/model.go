@@ -126,7 +126,7 @@ func (m *Model) read(s *Spec) (table *data.Table, train, test []int, err error) 
 	}
 	sum := sha256.Sum256(text)
 	o.SHA256 = hex.EncodeToString(sum[:])
-	if table, err = data.Parse(name, text); err != nil {
+	if table, err = data.ParseAs(name, text); err != nil {
 		return nil, nil, nil, err
 	}
 	m.Response, m.Predictors = d.Response, d.Predictors

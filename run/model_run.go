@@ -59,7 +59,9 @@ type diagnosed struct {
 }
 
 // coordinateless says that the parameters are too many to be listed step by step.
-func (p *Problem) coordinateless() bool { return p.Model != nil && p.Model.Network.Dim() > largestPoint }
+func (p *Problem) coordinateless() bool {
+	return p.Model != nil && p.Model.Network.Dim() > largestPoint
+}
 
 // learn enters the losses and accuracies of the models' flows in the result,
 // and what their metrics inverted.

@@ -40,7 +40,7 @@ func Observe(s *Spec, family manifold.Family) (*Observations, error) {
 	}
 	sum := sha256.Sum256(text)
 	o.SHA256 = hex.EncodeToString(sum[:])
-	table, err := data.Parse(name, text)
+	table, err := data.ParseAs(name, text)
 	if err != nil {
 		return nil, err
 	}

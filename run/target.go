@@ -411,7 +411,7 @@ func (s *Spec) columns() (*Observations, [][]float64, error) {
 	}
 	sum := sha256.Sum256(text)
 	o.SHA256 = hex.EncodeToString(sum[:])
-	table, err := data.Parse(name, text)
+	table, err := data.ParseAs(name, text)
 	if err != nil {
 		return nil, nil, err
 	}

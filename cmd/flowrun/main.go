@@ -99,6 +99,7 @@ interrupted, partial result kept.`,
 	root.AddCommand(
 		newList(), newShow(), newRun(), newVerify(), newInspect(), newPlot(), newReport(),
 		newDiff(), newCite(), newNew(), newDoctor(), newMan(), newVersion(),
+		newSweep(), newTask(), newCollect(), newStatus(),
 	)
 	wrapArguments(root)
 	return root

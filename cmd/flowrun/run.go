@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"text/tabwriter"
+	"time"
 
 	"fisherflow/experiments"
 	"fisherflow/run"
@@ -17,6 +18,7 @@ func newRun() *cobra.Command {
 	var output string
 	var seed int64
 	var asJSON, force, quiet bool
+	var checkpoint time.Duration
 	var table string
 	cmd := &cobra.Command{
 		Use:   "run NAME|SPEC.toml|all [key=value …]",
@@ -35,7 +37,7 @@ if that folder is complete, the stored result is printed and nothing is computed
 				overrides = append(overrides, fmt.Sprintf("seed=%d", seed))
 			}
 			o, clear := options(cmd, output, quiet)
-			o.Force = force
+			o.Force, o.Checkpoint = force, checkpoint
 			if table != "" && args[0] != "all" {
 				return usage("run: --table is for the whole catalogue: flowrun run all --table %s", table)
 			}
@@ -58,6 +60,7 @@ if that folder is complete, the stored result is printed and nothing is computed
 	flags.BoolVar(&asJSON, "json", false, "print the result as one JSON document")
 	flags.BoolVar(&force, "force", false, "compute even if the result is there")
 	flags.BoolVarP(&quiet, "quiet", "q", false, "no progress, and only what failed")
+	flags.DurationVar(&checkpoint, "checkpoint", time.Minute, "time from one checkpoint to the next, from which an interrupted run goes on")
 	return cmd
 }
 
@@ -84,10 +87,7 @@ func conclude(cmd *cobra.Command, outcome *run.Outcome, err error, asJSON, quiet
 	case status == run.ExitOK:
 		return nil
 	case status == run.ExitInterrupted && outcome != nil && outcome.Result != nil:
-		if outcome.Plan.Spec.Optimizer != nil {
-			return &exit{status, fmt.Errorf("interrupted; what there is is kept in %s, and the same command goes on from there", outcome.Dir)}
-		}
-		return &exit{status, fmt.Errorf("interrupted; what there is is kept in %s", outcome.Dir)}
+		return &exit{status, fmt.Errorf("interrupted; what there is is kept in %s, and the same command goes on from there", outcome.Dir)}
 	case err != nil:
 		return &exit{status, err}
 	case status == run.ExitClaim:
