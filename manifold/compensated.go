@@ -35,19 +35,15 @@ func remainderDifference(p, q []float64) float64 {
 	return s.value()
 }
 
-// leastRemainder is the remainder up to which the others add up to 1 in float64, as
-// 0.3 and 0.7 do, of which 5.6e-17 remains.
-const leastRemainder = 0x1p-54
-
-// checkRemainder wants more than that of the last of the coordinates p1, p2, …, named
-// by letter.
+// checkRemainder wants something to remain for the last of the coordinates p1, p2, …,
+// named by letter.
 func checkRemainder(family, letter string, p []float64) error {
 	rest := remainder(p)
-	if rest > leastRemainder {
+	if rest > 0 {
 		return nil
 	}
 	return &DomainError{
-		Family: family, Coordinate: fmt.Sprintf("%s%d", letter, len(p)+1), Value: min(rest, 0),
+		Family: family, Coordinate: fmt.Sprintf("%s%d", letter, len(p)+1), Value: rest,
 		Want: "must be positive (it is 1 minus the others)",
 	}
 }

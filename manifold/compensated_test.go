@@ -63,14 +63,18 @@ func TestRemainderIsThatOfTheFloats(t *testing.T) {
 	require.InEpsilon(t, -948126237341157.05, s[0], 1e-15)
 }
 
-// TestProbabilitiesThatAddUpToOne leave nothing, though a little remains of their
-// float64 numbers.
+// TestProbabilitiesThatAddUpToOne or more are refused, whatever their order; of 0.3
+// and 0.7 a little remains, mpf(1)-mpf(.3)-mpf(.7).
 func TestProbabilitiesThatAddUpToOne(t *testing.T) {
-	for _, p := range [][]float64{{.3, .7}, {.2, .8}, {.1, .9}, {.4, .6}, {.5, .5}, {.35, .65}} {
+	for _, p := range [][]float64{{.2, .8}, {.8, .2}, {.1, .9}, {.9, .1}, {.4, .6}, {.5, .5}} {
 		require.ErrorIs(t, manifold.Categorical{K: 3}.Check(p), manifold.ErrDomain, "%g", p)
 		require.ErrorIs(t, manifold.Multinomial{N: 2, K: 3}.Check(p), manifold.ErrDomain, "%g", p)
 	}
 	tenths := []float64{.1, .1, .1, .1, .1, .1, .1, .1, .1, .1}
 	require.ErrorIs(t, manifold.Categorical{K: 11}.Check(tenths), manifold.ErrDomain)
-	require.NoError(t, manifold.Categorical{K: 3}.Check([]float64{.3, .6999999999999998}))
+	g := mat.NewSymDense(2, nil)
+	for _, p := range [][]float64{{.3, .7}, {.7, .3}} {
+		require.NoError(t, manifold.Categorical{K: 3}.Fisher(g, p))
+		require.InEpsilon(t, 1/5.5511151231257827e-17, g.At(0, 1), 1e-15)
+	}
 }
