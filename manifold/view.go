@@ -1,6 +1,7 @@
 package manifold
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"math"
@@ -20,7 +21,8 @@ type View struct {
 	base   Family
 	chart  Chart
 
-	held, heldAt       []float64 // ξ and θ of Hold
+	ctx                context.Context // of an inspection; nil elsewhere
+	held, heldAt       []float64       // ξ and θ of Hold
 	theta, other, work []float64
 	unit, column       []float64
 	source             *mat.SymDense
@@ -133,6 +135,9 @@ func (v *View) Score(dst, x, xi []float64) error {
 // Fisher stores JᵀGJ, by the family's own formula for the chart where it has
 // one.
 func (v *View) Fisher(dst *mat.SymDense, xi []float64) error {
+	if v.ctx != nil && v.ctx.Err() != nil {
+		return v.ctx.Err()
+	}
 	if err := v.toSource(v.theta, xi); err != nil {
 		return err
 	}

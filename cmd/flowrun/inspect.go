@@ -59,24 +59,40 @@ geodesic midpoint to a second member.`,
 			if err != nil {
 				return err
 			}
-			i, err := manifold.Inspect(family, chart, point, observation, second)
-			if err != nil {
+			if figureFile != "" {
+				if err := checkFigureFile(figureFile); err != nil {
+					return err
+				}
+			}
+			i, err := manifold.Inspect(cmd.Context(), family, chart, point, observation, second)
+			interrupted := cmd.Context().Err() != nil
+			if err != nil && !(interrupted && i != nil) {
 				var c *manifold.ChartError
 				if errors.As(err, &c) {
 					return usage("inspect: %w%s", err, suggest(c.Chart, c.Charts))
 				}
 				return usage("inspect: %w", err)
 			}
-			if figureFile != "" {
+			if figureFile != "" && !interrupted {
 				if err := drawInspection(figureFile, family, chart, point); err != nil {
 					return err
 				}
 			}
 			if asJSON {
-				return printJSON(cmd.OutOrStdout(), inspectionJSON(i, options))
+				err = printJSON(cmd.OutOrStdout(), inspectionJSON(i, options))
+				if i.TensorsMissing != "" {
+					fmt.Fprintf(cmd.ErrOrStderr(), "flowrun: inspect: christoffel and amari_chentsov are %s\n", i.TensorsMissing)
+				}
+				if r := i.To; r != nil && r.FisherRao == nil && r.FisherRaoMissing != "" {
+					fmt.Fprintf(cmd.ErrOrStderr(), "flowrun: inspect: fisher_rao and midpoint are left out: %s\n", r.FisherRaoMissing)
+				}
+			} else {
+				printInspection(cmd.OutOrStdout(), i)
 			}
-			printInspection(cmd.OutOrStdout(), i)
-			return nil
+			if err == nil && interrupted {
+				return &exit{run.ExitInterrupted, errors.New("inspect: interrupted; what was known by then is printed")}
+			}
+			return err
 		},
 	}
 	flags := cmd.Flags()
