@@ -214,12 +214,20 @@ func sourceOf(view *View, what string, xi []float64) ([]float64, error) {
 		return nil, fmt.Errorf("%s: %d coordinates given, %s in chart %s has %d: [%s]",
 			what, len(xi), view.Name(), view.Chart().Name(), view.Dim(), strings.Join(few(view.Chart().Coordinates()), " "))
 	}
+	for k, x := range xi {
+		if x != 0 && math.Abs(x) < smallestNormal {
+			return nil, fmt.Errorf("%s: %s: %s = %g is too near to 0: float64 has all its digits from %.3g on",
+				what, view.Name(), view.Chart().Coordinates()[k], x, smallestNormal)
+		}
+	}
 	theta := make([]float64, len(xi))
 	if err := view.Chart().ToSource(theta, xi); err != nil {
 		return nil, fmt.Errorf("%s: %w", what, err)
 	}
 	return theta, nil
 }
+
+const smallestNormal = 0x1p-1022
 
 // few leaves out the middle of a list that would not fit on a line.
 func few(names []string) []string {
@@ -377,11 +385,15 @@ func (i *Inspection) connect(ctx context.Context, f Family, theta, other []float
 			return err
 		}
 		r.FisherRao = &x
-		if err := g.Geodesic(middle, theta, other, 0.5); err != nil {
-			return err
+		err = g.Geodesic(middle, theta, other, 0.5)
+		if err == nil {
+			r.Midpoint, err = InAllCharts(f, middle)
 		}
-		r.Midpoint, err = InAllCharts(f, middle)
-		return err
+		if err != nil {
+			// Of members that are themselves in the domain.
+			r.MidpointMissing = "lost in float64: these members are too far apart for its range"
+		}
+		return nil
 	}
 	missing := func(why string) { r.FisherRaoMissing, r.MidpointMissing = why, why }
 	if f.Dim() > largestShot {

@@ -7,6 +7,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
+	"strings"
 
 	"gonum.org/v1/gonum/mat"
 )
@@ -37,7 +38,11 @@ func In(family Family, chart string) (*View, error) {
 	}
 	ch, ok := c.Chart(chart)
 	if !ok {
-		return nil, &ChartError{Family: family.Name(), Chart: chart, Charts: c.Charts()}
+		e := &ChartError{Family: family.Name(), Chart: chart, Charts: c.Charts()}
+		if m, ok := family.(MultivariateNormal); ok && chart == "std-corr" {
+			e.Why = fmt.Sprintf("for dim = %d, only for dim = 2", m.d())
+		}
+		return nil, e
 	}
 	n := family.Dim()
 	return &View{
@@ -50,10 +55,15 @@ func In(family Family, chart string) (*View, error) {
 type ChartError struct {
 	Family, Chart string
 	Charts        []string // the names that would have done
+	Why           string   // when it has one for other options
 }
 
 func (e *ChartError) Error() string {
-	return fmt.Sprintf("%s has no chart %q (charts: %v)", e.Family, e.Chart, e.Charts)
+	why := ""
+	if e.Why != "" {
+		why = " " + e.Why
+	}
+	return fmt.Sprintf("%s has no chart %q%s (charts: %s)", e.Family, e.Chart, why, strings.Join(e.Charts, ", "))
 }
 
 // Base is the family in its source coordinates.
