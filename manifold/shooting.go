@@ -69,6 +69,9 @@ func NewShooting(f Family) (*Shooting, error) {
 	if err != nil {
 		return nil, err
 	}
+	if c, ok := v.Base().(shotIn); ok {
+		v.chart = c.shootingChart()
+	}
 	if _, ok := v.Base().(Fisherer); !ok {
 		return nil, missing(f, "Fisher matrix")
 	}
@@ -106,6 +109,15 @@ func NewShooting(f Family) (*Shooting, error) {
 	s.settings = ode.Settings{Method: ode.DOP853, ATols: s.atols, Discard: true, MaxSteps: 2000}
 	s.field.price = priceOf(&s.field)
 	return s, nil
+}
+
+// shotIn is a family whose geodesics are found in a chart of their own.
+type shotIn interface{ shootingChart() Chart }
+
+// shootingChart has 1/ν, in which the normal family at 1/ν = 0 is at finite distance
+// and the metric regular.
+func (f StudentTFree) shootingChart() Chart {
+	return newCoordinatewise(f, "shooting", []string{"mu", "log_sigma", "inverse_nu"}, identityMap, logMap, reciprocalMap)
 }
 
 // geodesicField is the geodesic flow on positions in a chart and on covectors in

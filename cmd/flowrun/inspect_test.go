@@ -56,6 +56,22 @@ func TestInspectKeepsWhatThereIs(t *testing.T) {
 	require.Contains(t, stderr, "fisher_rao and midpoint are left out: no closed form, and with more than 50 coordinates none is looked for")
 }
 
+// TestListFamiliesSaysWhatIsNumeric: the row of mixtures is not empty.
+func TestListFamiliesSaysWhatIsNumeric(t *testing.T) {
+	status, stdout, stderr := flowrun("list", "families")
+	require.Equal(t, 0, status, stderr)
+	lines := strings.Split(stdout, "\n")
+	require.Equal(t, "name dimension options charts closed form numeric", squeeze(lines[0]))
+	for _, line := range lines {
+		switch name, _, _ := strings.Cut(line, " "); name {
+		case "normal-mixture":
+			require.True(t, strings.HasSuffix(line, "  fisher, kl, entropy, distance, geodesic"), line)
+		case "beta":
+			require.True(t, strings.HasSuffix(line, "  distance, geodesic"), line)
+		}
+	}
+}
+
 func TestInspectInterrupted(t *testing.T) {
 	go func() {
 		time.Sleep(300 * time.Millisecond)
