@@ -39,3 +39,27 @@ func ClosedForms(f Family) []string {
 	add(geodesic, false, "geodesic")
 	return out
 }
+
+// Numerics names what a family has by quadrature, sums or shooting, with an error,
+// of what [ClosedForms] may list: of fisher, kl, entropy, distance and geodesic.
+// What is in neither list it does not have; a metric without a structured raise is
+// raised by a Cholesky factor.
+func Numerics(f Family) []string {
+	closed := ClosedForms(f)
+	var out []string
+	add := func(ok bool, what string) {
+		if ok && !slices.Contains(closed, what) {
+			out = append(out, what)
+		}
+	}
+	_, fisher := f.(Fisherer)
+	add(fisher, "fisher")
+	_, kl := f.(Diverger)
+	add(kl, "kl")
+	_, entropy := f.(Entropic)
+	add(entropy, "entropy")
+	_, charted := f.(Charted)
+	add(fisher && charted, "distance")
+	add(fisher && charted, "geodesic")
+	return out
+}

@@ -306,6 +306,11 @@ func (f *Density) computed() (once, twice *numeric, err error) {
 	return m.numeric, m.twice, nil
 }
 
+func (f *Density) placesTaken() int {
+	m := f.memory()
+	return m.numeric.placesTaken() + m.twice.placesTaken()
+}
+
 // Fisher is ApproximateFisher without its error.
 func (f *Density) Fisher(dst *mat.SymDense, theta []float64) error {
 	_, err := f.ApproximateFisher(dst, theta)

@@ -51,10 +51,10 @@ func (s *Shooting) Exp(dst, p, v []float64) (accuracy float64, err error) {
 	if err := s.setUnits(p, length); err != nil {
 		return math.NaN(), err
 	}
-	s.floor, f.evaluations = 0, 0
-	if err := s.shoot(s.start, 1, fine); err != nil {
+	s.begin()
+	if err := s.shoot(s.start, 1, s.fine); err != nil {
 		var at *ode.Error
-		if errors.As(err, &at) {
+		if errors.As(err, &at) && s.blamesPlace(err) {
 			return math.NaN(), fmt.Errorf("%s: the geodesic has met the boundary at length %.10g of %.10g: %w",
 				f.view.Name(), at.T*length, length, ErrDomain)
 		}

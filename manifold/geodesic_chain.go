@@ -28,28 +28,11 @@ const (
 	chainSplits   = 10
 )
 
-// chain finds the geodesic from p to q, which could not be shot because of
-// failure. One direction can be much harder to aim in than the other.
-func (s *Shooting) chain(p, q []float64, failure error) (*geodesicChain, error) {
-	s.field.evaluations = 0
-	c, err := s.link(p, q, failure)
-	if err == nil {
-		return c, nil
-	}
-	s.field.evaluations = 0
-	if c, back := s.link(q, p, failure); back == nil {
-		slices.Reverse(c.nodes)
-		slices.Reverse(c.lengths)
-		return c, nil
-	}
-	return nil, err
-}
-
 // link finds the chain from p to q.
-func (s *Shooting) link(p, q []float64, failure error) (*geodesicChain, error) {
+func (s *Shooting) link(p, q []float64) (*geodesicChain, error) {
 	c := &geodesicChain{shooting: s}
 	if err := c.lay(p, q); err != nil {
-		return nil, fmt.Errorf("%w (%w)", failure, err)
+		return nil, fmt.Errorf("%w: %w", errAim, err)
 	}
 	place := make([]float64, s.n)
 	moved := math.Inf(1)
@@ -63,7 +46,7 @@ func (s *Shooting) link(p, q []float64, failure error) (*geodesicChain, error) {
 			if err := s.connect(before, after); err != nil {
 				// Closer neighbours can be joined.
 				if splits++; splits > chainSplits || c.split(i) != nil || c.split(i-1) != nil {
-					return nil, fmt.Errorf("%w (%w)", failure, err)
+					return nil, s.unaimed(err)
 				}
 				dropped = true
 				i++
@@ -107,7 +90,7 @@ func (s *Shooting) link(p, q []float64, failure error) (*geodesicChain, error) {
 			return c, c.measure()
 		}
 	}
-	return nil, fmt.Errorf("%w (nor by a chain of %d points, which still move by %.2g)", failure, len(c.nodes), moved)
+	return nil, errChain
 }
 
 // split places a node half-way on piece i.
@@ -239,7 +222,10 @@ func (s *Shooting) layAlong(chart Chart, p, q []float64, limit int) (nodes [][]f
 // measure adds up the pieces.
 func (c *geodesicChain) measure() error {
 	for i := range c.lengths {
-		d, accuracy, err := c.shooting.Distance(c.nodes[i], c.nodes[i+1])
+		if err := c.shooting.connect(c.nodes[i], c.nodes[i+1]); err != nil {
+			return err
+		}
+		d, accuracy, err := c.shooting.measure()
 		if err != nil {
 			return err
 		}
@@ -253,12 +239,17 @@ func (c *geodesicChain) measure() error {
 
 // log stores the velocity at p.
 func (c *geodesicChain) log(dst []float64) (accuracy float64, err error) {
-	accuracy, err = c.shooting.Log(dst, c.nodes[0], c.nodes[1])
+	if err = c.shooting.connect(c.nodes[0], c.nodes[1]); err == nil {
+		accuracy, err = c.shooting.velocity(dst, c.nodes[0])
+	}
+	if err != nil {
+		return math.NaN(), err
+	}
 	scale := c.length / c.lengths[0]
 	for i := range dst {
 		dst[i] *= scale
 	}
-	return (accuracy+c.placed)*scale + c.accuracy, err
+	return (accuracy+c.placed)*scale + c.accuracy, nil
 }
 
 // at stores the point at time t, beyond the ends by the pieces there.
@@ -269,7 +260,9 @@ func (c *geodesicChain) at(dst []float64, t float64) (accuracy float64, err erro
 		along -= c.lengths[piece]
 		piece++
 	}
-	accuracy, err = c.shooting.Geodesic(dst, c.nodes[piece], c.nodes[piece+1], along/c.lengths[piece])
+	if err = c.shooting.connect(c.nodes[piece], c.nodes[piece+1]); err == nil {
+		accuracy, err = c.shooting.along(dst, c.nodes[piece], along/c.lengths[piece])
+	}
 	if err != nil && (t < 0 || t > 1) {
 		start := t*c.length - along
 		err = fmt.Errorf("%w (of which %.10g lie before its last piece)", err, start)

@@ -1,6 +1,7 @@
 package manifold
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"math"
@@ -27,6 +28,8 @@ type Inspection struct {
 	Numeric map[string]float64 // errors of the fields that are not closed form
 
 	Entropy, LogPartition, Curvature, LogDensity *float64
+
+	TensorsMissing string // why, when there is no Gamma and no Cubic
 }
 
 // A Relation is what an Inspection knows of a second member.
@@ -116,8 +119,9 @@ func notFinite(x float64) bool { return x-x != 0 }
 
 // Inspect gathers what is known of the member of the family at the given
 // coordinates in the named chart, of an observation x and of a second member
-// to, in the same chart; both may be nil.
-func Inspect(f Family, chart string, at, x, to []float64) (*Inspection, error) {
+// to, in the same chart; both may be nil. When the context ends it returns what it
+// has, with the context's error.
+func Inspect(ctx context.Context, f Family, chart string, at, x, to []float64) (*Inspection, error) {
 	view, err := In(f, chart)
 	if err != nil {
 		return nil, err
@@ -140,29 +144,35 @@ func Inspect(f Family, chart string, at, x, to []float64) (*Inspection, error) {
 	if _, ok := r.Point[chart]; ok {
 		r.Point[chart] = slices.Clone(at)
 	}
+	if accuracy, err := approximateFisher(f, mat.NewSymDense(f.Dim(), nil), theta); err == nil {
+		r.numeric("fisher", accuracy)
+	}
 	for _, name := range AllCharts(f) {
 		if _, ok := r.Point[name]; !ok {
 			continue
 		}
-		r.Charts = append(r.Charts, name)
+		if err := ctx.Err(); err != nil {
+			return r, err
+		}
 		v, err := In(f, name)
 		if err != nil {
 			return nil, err
 		}
+		v.ctx = ctx
 		v.Hold(r.Point[name], theta)
 		r.Names[name] = v.Chart().Coordinates()
-		if err := r.inChart(v, name); err != nil {
+		if err := r.inChart(v, name); ctx.Err() != nil {
+			return r, ctx.Err()
+		} else if err != nil {
 			return nil, err
 		}
+		r.Charts = append(r.Charts, name)
 	}
 	if e, accuracy, err := approximateEntropy(f, theta); err == nil {
 		r.Entropy = &e
 		r.numeric("entropy", accuracy)
 	} else if !errors.Is(err, errors.ErrUnsupported) {
 		return nil, err
-	}
-	if accuracy, err := approximateFisher(f, mat.NewSymDense(f.Dim(), nil), theta); err == nil {
-		r.numeric("fisher", accuracy)
 	}
 	if e, ok := f.(Exponential); ok {
 		a := e.LogPartition(theta)
@@ -173,13 +183,19 @@ func Inspect(f Family, chart string, at, x, to []float64) (*Inspection, error) {
 		r.Curvature = &k
 		r.numeric("gaussian_curvature", accuracy)
 	}
+	if err := ctx.Err(); err != nil {
+		return r, err
+	}
 	if x != nil {
 		if err := r.observe(f, theta, x); err != nil {
 			return nil, err
 		}
 	}
 	if to != nil {
-		if err = r.relate(f, view, theta, to); err != nil {
+		if err = r.relate(ctx, f, view, theta, to); err != nil {
+			if ctx.Err() != nil {
+				return r, ctx.Err()
+			}
 			return nil, err
 		}
 	}
@@ -198,12 +214,20 @@ func sourceOf(view *View, what string, xi []float64) ([]float64, error) {
 		return nil, fmt.Errorf("%s: %d coordinates given, %s in chart %s has %d: [%s]",
 			what, len(xi), view.Name(), view.Chart().Name(), view.Dim(), strings.Join(few(view.Chart().Coordinates()), " "))
 	}
+	for k, x := range xi {
+		if x != 0 && math.Abs(x) < smallestNormal {
+			return nil, fmt.Errorf("%s: %s: %s = %g is too near to 0: float64 has all its digits from %.3g on",
+				what, view.Name(), view.Chart().Coordinates()[k], x, smallestNormal)
+		}
+	}
 	theta := make([]float64, len(xi))
 	if err := view.Chart().ToSource(theta, xi); err != nil {
 		return nil, fmt.Errorf("%s: %w", what, err)
 	}
 	return theta, nil
 }
+
+const smallestNormal = 0x1p-1022
 
 // few leaves out the middle of a list that would not fit on a line.
 func few(names []string) []string {
@@ -216,8 +240,12 @@ func few(names []string) []string {
 // largestMatrix is the dimension up to which Fisher matrices are listed.
 const largestMatrix = 2000
 
-// largestTensor is the dimension up to which third-order tensors are listed.
-const largestTensor = 20
+// largestTensor is the dimension up to which third-order tensors are listed, and
+// largestComputed where they are quadratures, of which they need hundreds.
+const largestTensor, largestComputed = 50, 20
+
+// largestShot is the dimension up to which geodesics are looked for.
+const largestShot = 50
 
 func (r *Inspection) inChart(v *View, name string) error {
 	xi := r.Point[name]
@@ -231,7 +259,12 @@ func (r *Inspection) inChart(v *View, name string) error {
 		rows[i] = mat.Row(nil, i, g)
 	}
 	r.Fisher[name] = rows
-	if n > largestTensor {
+	limit := largestTensor
+	if r.Numeric["fisher"] > 0 {
+		limit = largestComputed
+	}
+	if n > limit {
+		r.TensorsMissing = fmt.Sprintf("left out: they are computed up to %d coordinates, here are %d", limit, n)
 		return nil
 	}
 	gamma, accuracy, err := Christoffel(v, xi)
@@ -289,7 +322,7 @@ func (r *Inspection) observe(f Family, theta, x []float64) error {
 	return nil
 }
 
-func (i *Inspection) relate(f Family, view *View, theta, to []float64) error {
+func (i *Inspection) relate(ctx context.Context, f Family, view *View, theta, to []float64) error {
 	other, err := sourceOf(view, "to", to)
 	if err != nil {
 		return err
@@ -313,8 +346,11 @@ func (i *Inspection) relate(f Family, view *View, theta, to []float64) error {
 		i.numeric("kl", accuracy)
 		i.numeric("reverse_kl", reverse)
 	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	i.overlap(f, theta, other)
-	return i.connect(f, theta, other)
+	return i.connect(ctx, f, theta, other)
 }
 
 // overlap adds the divergences that are integrals of powers of both densities,
@@ -338,7 +374,7 @@ func (i *Inspection) overlap(f Family, theta, other []float64) {
 }
 
 // connect adds distance and midpoint, in closed form or by shooting.
-func (i *Inspection) connect(f Family, theta, other []float64) (err error) {
+func (i *Inspection) connect(ctx context.Context, f Family, theta, other []float64) (err error) {
 	r := i.To
 	middle := make([]float64, f.Dim())
 	d, ok1 := f.(Distancer)
@@ -349,17 +385,19 @@ func (i *Inspection) connect(f Family, theta, other []float64) (err error) {
 			return err
 		}
 		r.FisherRao = &x
-		if err := g.Geodesic(middle, theta, other, 0.5); err != nil {
-			return err
+		err = g.Geodesic(middle, theta, other, 0.5)
+		if err == nil {
+			r.Midpoint, err = InAllCharts(f, middle)
 		}
-		r.Midpoint, err = InAllCharts(f, middle)
-		return err
+		if err != nil {
+			// Of members that are themselves in the domain.
+			r.MidpointMissing = "lost in float64: these members are too far apart for its range"
+		}
+		return nil
 	}
 	missing := func(why string) { r.FisherRaoMissing, r.MidpointMissing = why, why }
-	// A Fisher matrix by quadrature at every stage of every step takes minutes.
-	computed, err := approximateFisher(f, mat.NewSymDense(f.Dim(), nil), theta)
-	if err != nil || computed > 0 || f.Dim() > largestTensor {
-		missing("no closed form")
+	if f.Dim() > largestShot {
+		missing(fmt.Sprintf("no closed form, and with more than %d coordinates none is looked for", largestShot))
 		return nil
 	}
 	s, err := NewShooting(f)
@@ -367,12 +405,11 @@ func (i *Inspection) connect(f Family, theta, other []float64) (err error) {
 		missing("no closed form")
 		return nil
 	}
-	x, accuracy, err := s.Distance(theta, other)
-	if err != nil {
-		missing(err.Error())
-		return nil
+	s.Context = ctx
+	x, accuracy, halfway, err := s.Midpoint(middle, theta, other)
+	if ctx.Err() != nil {
+		return ctx.Err()
 	}
-	halfway, err := s.Geodesic(middle, theta, other, 0.5)
 	if err != nil {
 		missing(err.Error())
 		return nil

@@ -20,6 +20,7 @@ type numeric struct {
 	other    averager // at the second member of a divergence
 	smooth   smooth   // nil unless the density goes on between whole numbers
 	n        int
+	taken    int // scores since they were last counted
 	p, q     []float64
 	between  []float64
 	from, to []float64
@@ -83,6 +84,17 @@ func (byQuadrature) own(f Family) byQuadrature {
 		panic("manifold: " + err.Error())
 	}
 	return byQuadrature{n}
+}
+
+// placesTaken is the number of places at which quadratures have taken scores
+// since it was last asked for.
+func (b byQuadrature) placesTaken() int { return b.work.placesTaken() }
+
+func (m *numeric) placesTaken() (taken int) {
+	if m != nil {
+		taken, m.taken = m.taken, 0
+	}
+	return taken
 }
 
 func (m *numeric) mean(moment moment, size int) (accuracy float64, err error) {
@@ -208,6 +220,7 @@ func (m *scoreProducts) at(dst, x []float64) {
 }
 
 func (m *numeric) scoreAt(x []float64) {
+	m.taken++
 	if m.scorer.Score(m.score, x, m.p) != nil {
 		m.score[0] = math.NaN()
 	}

@@ -110,6 +110,15 @@ func (f *Product) WithWorkspace() Family {
 	return own.capable()
 }
 
+func (f *Product) placesTaken() (taken int) {
+	for _, factor := range f.factors {
+		if c, ok := factor.(interface{ placesTaken() int }); ok {
+			taken += c.placesTaken()
+		}
+	}
+	return taken
+}
+
 // part is the slice of a factor's coordinates, scope that of its observation.
 func (f *Product) part(i int, theta []float64) []float64 { return theta[f.at[i]:f.at[i+1]] }
 func (f *Product) scope(i int, x []float64) []float64    { return x[f.seen[i]:f.seen[i+1]] }

@@ -136,7 +136,10 @@ type NameError struct {
 }
 
 func (e *NameError) Error() string {
-	return fmt.Sprintf("no %s is called %q (there are: %v)", e.Kind, e.Name, e.Names)
+	if family, ok := strings.CutPrefix(e.Kind, "option of "); ok && len(e.Names) == 0 {
+		return fmt.Sprintf("%s has no options, and so none called %q", family, e.Name)
+	}
+	return fmt.Sprintf("no %s is called %q (there are: %s)", e.Kind, e.Name, strings.Join(e.Names, ", "))
 }
 
 // Names lists the families that New knows, in alphabetical order.

@@ -29,10 +29,17 @@ import (
 // what the integration fails to keep of ‖v‖. Where curvature is negative
 // geodesics spread with their length, and one much longer than ten cannot be
 // aimed; it is then joined from shorter ones by a chain of points, each half-way
-// between its neighbours. A geodesic that is not found is an error that wraps
-// errors.ErrUnsupported. A Shooting keeps workspace and is used by one goroutine
-// at a time.
+// between its neighbours. A geodesic that is not found is a [GeodesicError], which
+// wraps [ErrNotFound]. A Shooting keeps workspace and is used by one goroutine at a
+// time.
 type Shooting struct {
+	// Context ends the search for a geodesic; nil means that nothing does.
+	Context context.Context
+	// Effort is the work after which a geodesic is given up; 0 means
+	// [DefaultEffort]. It counts evaluations of the flow by what they cost, not
+	// time, so that what is found does not depend on the machine.
+	Effort int
+
 	field    geodesicField
 	settings ode.Settings
 	atols    []float64
@@ -44,6 +51,7 @@ type Shooting struct {
 	end, trial, step []float64
 	miss, missTrial  []float64
 	jacobian         []float64 // of the miss by the covector
+	fine             float64   // the tolerance of what is found
 	used, floor      float64   // the tolerance of the last shot, and the least that can be met
 	known            bool      // whether jacobian belongs to these points
 	units            []float64 // Cholesky factor of the chart's Fisher matrix at q
@@ -60,6 +68,9 @@ func NewShooting(f Family) (*Shooting, error) {
 	v, err := In(f, name)
 	if err != nil {
 		return nil, err
+	}
+	if c, ok := v.Base().(shotIn); ok {
+		v.chart = c.shootingChart()
 	}
 	if _, ok := v.Base().(Fisherer); !ok {
 		return nil, missing(f, "Fisher matrix")
@@ -84,8 +95,29 @@ func NewShooting(f Family) (*Shooting, error) {
 			s.field.symbols, s.field.weight, s.field.tensor = c.Cubic, 0.5, newTensor(n)
 		}
 	}
+	s.fine = fine
+	if s.field.force, err = newGeodesicForce(base, v.chart); err != nil {
+		return nil, err
+	}
+	if s.field.force != nil {
+		// Quadratures leave no more to be resolved.
+		s.fine = 1e-10
+		if _, ok := base.(ApproximateScorer); ok {
+			s.fine = 1e-9
+		}
+	}
 	s.settings = ode.Settings{Method: ode.DOP853, ATols: s.atols, Discard: true, MaxSteps: 2000}
+	s.field.price = priceOf(&s.field)
 	return s, nil
+}
+
+// shotIn is a family whose geodesics are found in a chart of their own.
+type shotIn interface{ shootingChart() Chart }
+
+// shootingChart has 1/ν, in which the normal family at 1/ν = 0 is at finite distance
+// and the metric regular.
+func (f StudentTFree) shootingChart() Chart {
+	return newCoordinatewise(f, "shooting", []string{"mu", "log_sigma", "inverse_nu"}, identityMap, logMap, reciprocalMap)
 }
 
 // geodesicField is the geodesic flow on positions in a chart and on covectors in
@@ -99,7 +131,11 @@ type geodesicField struct {
 	weight  float64                                 // by which they are multiplied
 	tensor  Tensor
 
-	evaluations               int // since a geodesic was asked for
+	force                     *geodesicForce // nil where Fisher matrices are no quadratures
+	ctx                       context.Context
+	price                     float64 // the work of an evaluation
+	spent, allowed            float64 // since a geodesic was asked for
+	exhausted                 bool    // whether an evaluation has been refused for that
 	n                         int
 	theta, nat                []float64
 	covector, velocity, moved []float64
@@ -162,14 +198,20 @@ func (f *geodesicField) raise(x, c []float64) (length float64, err error) {
 
 // Eval is the geodesic flow.
 func (f *geodesicField) Eval(dst []float64, _ float64, y []float64) error {
-	f.evaluations++
+	if err := f.spend(); err != nil {
+		return err
+	}
 	n := f.n
 	x := y[:n]
-	if _, err := f.raise(x, y[n:]); err != nil {
+	length, err := f.raise(x, y[n:])
+	if err != nil {
 		return err
 	}
 	if f.frame == nil {
 		copy(dst[:n], f.velocity)
+		if f.force != nil {
+			return f.force.force(dst[n:], x, f.velocity, length)
+		}
 		return f.differences(dst[n:], x)
 	}
 	f.view.chart.PushInverse(dst[:n], x, f.theta, f.velocity)
@@ -353,9 +395,6 @@ func (s *Shooting) meanOfDuals(velocity, p, q []float64) error {
 // shoot integrates from the covector c to time t, at a looser tolerance where the
 // matrix is too ill-conditioned for tol.
 func (s *Shooting) shoot(c []float64, t, tol float64) error {
-	if s.field.evaluations > effort {
-		return fmt.Errorf("%s: given up after %d evaluations: %w", s.field.view.Name(), s.field.evaluations, errors.ErrUnsupported)
-	}
 	settings := s.settings
 	settings.ATols = make([]float64, 2*s.n)
 	for tol = math.Max(tol, s.floor); ; {
@@ -365,7 +404,7 @@ func (s *Shooting) shoot(c []float64, t, tol float64) error {
 		for i, a := range s.atols {
 			settings.ATols[i] = tol * a
 		}
-		r, err := ode.Solve(context.Background(), &s.field, s.state, 0, t, &settings)
+		r, err := ode.Solve(s.field.ctx, &s.field, s.state, 0, t, &settings)
 		if err == nil {
 			s.used = tol
 			copy(s.end, r.State(r.Len()-1))
@@ -416,9 +455,6 @@ const (
 	fine   = 1e-13 // and at the end
 	// Misses whose square does not matter, of either.
 	near, nearer = 2e-6, 5e-6
-	// Evaluations of the geodesic flow after which a geodesic is given up: a
-	// few seconds in few dimensions.
-	effort = 6_000_000
 )
 
 // aim changes the covector until the miss is less than enough.
@@ -440,7 +476,7 @@ func (s *Shooting) aim(tol, enough float64) (missed float64, err error) {
 		}
 		s.lu.Factorize(mat.NewDense(s.n, s.n, s.jacobian))
 		if err := s.lu.SolveVecTo(mat.NewVecDense(s.n, s.step), false, mat.NewVecDense(s.n, s.miss)); err != nil {
-			return missed, fmt.Errorf("%s: geodesics that do not spread (%w): %w", s.field.view.Name(), err, errors.ErrUnsupported)
+			return missed, fmt.Errorf("%w: %w", errAim, err)
 		}
 		damping, shorter := 1.0, math.Inf(1)
 		for ; damping > 1e-4; damping /= 4 {
@@ -495,7 +531,7 @@ func (s *Shooting) connect(p, q []float64) error {
 	if failure == nil {
 		return nil
 	}
-	if s.reach(q, p) != nil || s.shoot(s.start, 1, fine) != nil {
+	if s.reach(q, p) != nil || s.shoot(s.start, 1, s.fine) != nil {
 		return failure
 	}
 	back := append([]float64(nil), s.end[s.n:]...)
@@ -547,14 +583,14 @@ func (s *Shooting) reach(p, q []float64) error {
 		}
 		if stride /= 2; stride < 1e-3 {
 			copy(s.to, goal)
-			return fmt.Errorf("%s: no geodesic from %.6g to %.6g was found by shooting: %w", s.field.view.Name(), p, q, errors.ErrUnsupported)
+			return errAim
 		}
 	}
 	copy(s.to, goal)
 	s.known = false
 	missed, err := s.aim(coarse, near)
 	if err == nil && missed > near {
-		err = fmt.Errorf("%s: the geodesic from %.6g misses %.6g by %.3g: %w", s.field.view.Name(), p, q, missed, errors.ErrUnsupported)
+		err = errAim
 	}
 	return err
 }
@@ -568,27 +604,81 @@ func (s *Shooting) Distance(p, q []float64) (d, accuracy float64, err error) {
 	if slices.Equal(p, q) {
 		return 0, 0, nil
 	}
-	s.floor, s.field.evaluations = 0, 0
-	d, accuracy = math.NaN(), math.NaN()
-	failure := s.connect(p, q)
-	if failure == nil {
-		d, accuracy, failure = s.measure()
-	}
-	if !errors.Is(failure, errors.ErrUnsupported) {
-		return d, accuracy, failure
-	}
-	c, err := s.chain(p, q, failure)
+	c, err := s.find(p, q, func() error { d, accuracy, err = s.measure(); return err })
 	if err != nil {
 		return math.NaN(), math.NaN(), err
 	}
-	return c.length, c.accuracy, nil
+	if c != nil {
+		return c.length, c.accuracy, nil
+	}
+	return d, accuracy, nil
+}
+
+// Midpoint stores in dst the point half-way from p to q and returns their
+// distance, at the cost of one of both, with the errors of either in Fisher
+// length.
+func (s *Shooting) Midpoint(dst, p, q []float64) (d, distanceError, pointError float64, err error) {
+	if err := checkBoth(s.field.view.base, p, q); err != nil {
+		return math.NaN(), math.NaN(), math.NaN(), err
+	}
+	if slices.Equal(p, q) {
+		copy(dst, p)
+		return 0, 0, 0, nil
+	}
+	c, err := s.find(p, q, func() error {
+		if d, distanceError, err = s.measure(); err == nil {
+			pointError, err = s.along(dst, p, 0.5)
+		}
+		return err
+	})
+	if c != nil && err == nil {
+		d, distanceError = c.length, c.accuracy
+		pointError, err = c.at(dst, 0.5)
+	}
+	if err != nil {
+		return math.NaN(), math.NaN(), math.NaN(), err
+	}
+	return d, distanceError, pointError, nil
+}
+
+// find looks for the geodesic from p to q, of which then gathers what is wanted
+// when it has been shot; it returns the chain of its pieces where it could not.
+func (s *Shooting) find(p, q []float64, then func() error) (*geodesicChain, error) {
+	s.begin()
+	f := &s.field
+	total := f.allowed
+	f.allowed = 0.6 * total
+	err := s.connect(p, q)
+	if err == nil {
+		f.allowed = total
+		err = then()
+	}
+	if !errors.Is(err, ErrNotFound) || f.ctx.Err() != nil {
+		return nil, s.notFound(err, p, q)
+	}
+	f.allowed = 0.85 * total
+	c, err := s.link(p, q)
+	if err == nil {
+		f.allowed = total
+		return c, nil
+	}
+	if f.ctx.Err() == nil {
+		// One direction can be much harder to aim in than the other.
+		f.allowed = total
+		if c, back := s.link(q, p); back == nil {
+			slices.Reverse(c.nodes)
+			slices.Reverse(c.lengths)
+			return c, nil
+		}
+	}
+	return nil, s.notFound(err, p, q)
 }
 
 // measure is the length of the geodesic found by connect, and its error.
 func (s *Shooting) measure() (d, accuracy float64, err error) {
-	missed, err := s.aim(fine, nearer)
+	missed, err := s.aim(s.fine, nearer)
 	if err != nil {
-		return math.NaN(), math.NaN(), err
+		return math.NaN(), math.NaN(), s.unaimed(err)
 	}
 	length, drift, err := s.lengths()
 	if err != nil {
@@ -614,8 +704,23 @@ func (s *Shooting) lengths() (length, drift float64, err error) {
 	if err != nil {
 		return math.NaN(), math.NaN(), err
 	}
+	lost := s.quadratureLoss(s.from, length)
 	last, err := s.field.raise(s.end[:s.n], s.end[s.n:])
-	return length, math.Abs(last - length), err
+	if err != nil {
+		return math.NaN(), math.NaN(), err
+	}
+	lost = math.Max(lost, s.quadratureLoss(s.end[:s.n], last))
+	return length, math.Abs(last-length) + lost*length, nil
+}
+
+// quadratureLoss is that of the field's velocity at x, of the given length.
+func (s *Shooting) quadratureLoss(x []float64, length float64) float64 {
+	f := &s.field
+	if f.force == nil {
+		return 0
+	}
+	f.view.chart.Push(s.step, x, f.theta, f.velocity)
+	return quadratureLoss(f.view.base, f.theta, s.step, length)
 }
 
 // Log stores in dst the initial velocity, in source coordinates, of the
@@ -629,27 +734,22 @@ func (s *Shooting) Log(dst, p, q []float64) (accuracy float64, err error) {
 		clear(dst)
 		return 0, nil
 	}
-	s.floor, s.field.evaluations = 0, 0
-	failure := s.connect(p, q)
-	if failure == nil {
-		accuracy, failure = s.velocity(dst, p)
-	}
-	if !errors.Is(failure, errors.ErrUnsupported) {
-		return accuracy, failure
-	}
-	c, err := s.chain(p, q, failure)
+	c, err := s.find(p, q, func() error { accuracy, err = s.velocity(dst, p); return err })
 	if err != nil {
 		return math.NaN(), err
 	}
-	return c.log(dst)
+	if c != nil {
+		return c.log(dst)
+	}
+	return accuracy, nil
 }
 
 // velocity stores that at p of the geodesic found by connect.
 func (s *Shooting) velocity(dst, p []float64) (accuracy float64, err error) {
 	// Convergence ends in rounding.
-	missed, err := s.aim(fine, 1e-13)
+	missed, err := s.aim(s.fine, s.fine)
 	if err != nil {
-		return math.NaN(), err
+		return math.NaN(), s.unaimed(err)
 	}
 	_, drift, err := s.lengths()
 	if err != nil {
@@ -676,19 +776,14 @@ func (s *Shooting) Geodesic(dst, p, q []float64, t float64) (accuracy float64, e
 	if err := checkBoth(s.field.view.base, p, q); err != nil {
 		return math.NaN(), err
 	}
-	s.floor, s.field.evaluations = 0, 0
-	failure := s.connect(p, q)
-	if failure == nil {
-		accuracy, failure = s.along(dst, p, t)
-	}
-	if !errors.Is(failure, errors.ErrUnsupported) {
-		return accuracy, failure
-	}
-	c, err := s.chain(p, q, failure)
+	c, err := s.find(p, q, func() error { accuracy, err = s.along(dst, p, t); return err })
 	if err != nil {
 		return math.NaN(), err
 	}
-	return c.at(dst, t)
+	if c != nil {
+		return c.at(dst, t)
+	}
+	return accuracy, nil
 }
 
 // along stores the point at time t of the geodesic from p found by connect.
@@ -700,9 +795,9 @@ func (s *Shooting) along(dst, p []float64, t float64) (accuracy float64, err err
 	if err != nil {
 		return math.NaN(), err
 	}
-	if err := s.shoot(s.start, t, fine); err != nil {
+	if err := s.shoot(s.start, t, s.fine); err != nil {
 		var at *ode.Error
-		if errors.As(err, &at) {
+		if errors.As(err, &at) && s.blamesPlace(err) {
 			return math.NaN(), fmt.Errorf("%s: the geodesic has met the boundary at length %.10g: %w", s.field.view.Name(), math.Abs(at.T)*length, ErrDomain)
 		}
 		return math.NaN(), err

@@ -1,7 +1,6 @@
 package manifold
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"math"
@@ -424,9 +423,34 @@ func (s *Shooting) Transport(dst, p, q, v []float64) (accuracy float64, err erro
 		copy(dst, v)
 		return 0, nil
 	}
-	if accuracy, err = s.Log(make([]float64, s.n), p, q); err != nil {
+	work := make([]float64, s.n)
+	c, err := s.find(p, q, func() error { accuracy, err = s.velocity(work, p); return err })
+	if err != nil {
 		return math.NaN(), err
 	}
+	if c == nil {
+		return s.carry(dst, p, v, accuracy)
+	}
+	// Piece by piece.
+	copy(dst, v)
+	sum := 0.0
+	for i, node := range c.nodes[1:] {
+		if err := s.connect(c.nodes[i], node); err != nil {
+			return math.NaN(), err
+		}
+		if accuracy, err = s.velocity(work, c.nodes[i]); err != nil {
+			return math.NaN(), err
+		}
+		if accuracy, err = s.carry(dst, c.nodes[i], dst, accuracy+c.placed); err != nil {
+			return math.NaN(), err
+		}
+		sum += accuracy
+	}
+	return sum, nil
+}
+
+// carry is Transport along the geodesic from p that has been shot, with its error.
+func (s *Shooting) carry(dst, p, v []float64, aimed float64) (accuracy float64, err error) {
 	n, f := s.n, &s.field
 	field := &transportField{geodesicField: f, carried: make([]float64, n)}
 	for range n {
@@ -451,12 +475,12 @@ func (s *Shooting) Transport(dst, p, q, v []float64) (accuracy float64, err erro
 		return 0, nil
 	}
 	settings := s.settings
-	settings.RTol, settings.ATols = fine, make([]float64, 3*n)
+	settings.RTol, settings.ATols = s.fine, make([]float64, 3*n)
 	for i := range n {
-		settings.ATols[i], settings.ATols[n+i] = fine*s.atols[i], fine*s.atols[n+i]
-		settings.ATols[2*n+i] = fine * s.atols[n+i] / length * size
+		settings.ATols[i], settings.ATols[n+i] = s.fine*s.atols[i], s.fine*s.atols[n+i]
+		settings.ATols[2*n+i] = s.fine * s.atols[n+i] / length * size
 	}
-	r, err := ode.Solve(context.Background(), field, slices.Concat(s.from, s.start, w), 0, 1, &settings)
+	r, err := ode.Solve(f.ctx, field, slices.Concat(s.from, s.start, w), 0, 1, &settings)
 	if err != nil {
 		return math.NaN(), err
 	}
@@ -470,7 +494,7 @@ func (s *Shooting) Transport(dst, p, q, v []float64) (accuracy float64, err erro
 	if f.frame == nil {
 		f.view.chart.Push(dst, end[:n], f.theta, field.carried)
 	}
-	return accuracy*size*math.Max(1, 1/length) + drift + 1e-14*size, nil
+	return aimed*size*math.Max(1, 1/length) + drift + 1e-14*size, nil
 }
 
 var (

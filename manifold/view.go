@@ -1,11 +1,13 @@
 package manifold
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"math"
 	"math/rand/v2"
 	"slices"
+	"strings"
 
 	"gonum.org/v1/gonum/mat"
 )
@@ -20,7 +22,8 @@ type View struct {
 	base   Family
 	chart  Chart
 
-	held, heldAt       []float64 // ξ and θ of Hold
+	ctx                context.Context // of an inspection; nil elsewhere
+	held, heldAt       []float64       // ξ and θ of Hold
 	theta, other, work []float64
 	unit, column       []float64
 	source             *mat.SymDense
@@ -35,7 +38,11 @@ func In(family Family, chart string) (*View, error) {
 	}
 	ch, ok := c.Chart(chart)
 	if !ok {
-		return nil, &ChartError{Family: family.Name(), Chart: chart, Charts: c.Charts()}
+		e := &ChartError{Family: family.Name(), Chart: chart, Charts: c.Charts()}
+		if m, ok := family.(MultivariateNormal); ok && chart == "std-corr" {
+			e.Why = fmt.Sprintf("for dim = %d, only for dim = 2", m.d())
+		}
+		return nil, e
 	}
 	n := family.Dim()
 	return &View{
@@ -48,10 +55,15 @@ func In(family Family, chart string) (*View, error) {
 type ChartError struct {
 	Family, Chart string
 	Charts        []string // the names that would have done
+	Why           string   // when it has one for other options
 }
 
 func (e *ChartError) Error() string {
-	return fmt.Sprintf("%s has no chart %q (charts: %v)", e.Family, e.Chart, e.Charts)
+	why := ""
+	if e.Why != "" {
+		why = " " + e.Why
+	}
+	return fmt.Sprintf("%s has no chart %q%s (charts: %s)", e.Family, e.Chart, why, strings.Join(e.Charts, ", "))
 }
 
 // Base is the family in its source coordinates.
@@ -133,6 +145,9 @@ func (v *View) Score(dst, x, xi []float64) error {
 // Fisher stores JᵀGJ, by the family's own formula for the chart where it has
 // one.
 func (v *View) Fisher(dst *mat.SymDense, xi []float64) error {
+	if v.ctx != nil && v.ctx.Err() != nil {
+		return v.ctx.Err()
+	}
 	if err := v.toSource(v.theta, xi); err != nil {
 		return err
 	}

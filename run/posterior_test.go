@@ -26,9 +26,9 @@ func posteriorSpec(t *testing.T, target, csv string, overrides ...string) (*Spec
 	return ReadFile(name, overrides)
 }
 
-const linePosterior = "y,x,one\n1.1,0,1\n1.9,1,1\n3.2,2,1\n3.9,3,1\n5.1,4,1\n5.8,5,1\n"
+const alongALine = "y,x,one\n1.1,0,1\n1.9,1,1\n3.2,2,1\n3.9,3,1\n5.1,4,1\n5.8,5,1\n"
 
-// Data that cannot be fitted give one linePosterior that says what, where, and what to do.
+// Data that cannot be fitted give one line that says what, where, and what to do.
 func TestPosteriorsOfBadDataSayWhatIsWrong(t *testing.T) {
 	linear := func(predictors string) string {
 		return "model = \"linear\"\nresponse = \"y\"\npredictors = " + predictors
@@ -37,13 +37,13 @@ func TestPosteriorsOfBadDataSayWhatIsWrong(t *testing.T) {
 		name, target, csv string
 		want              []string
 	}{
-		{"missing column", linear(`["w"]`), linePosterior, []string{"target.predictors", `no column "w"`, "y, x, one"}},
+		{"missing column", linear(`["w"]`), alongALine, []string{"target.predictors", `no column "w"`, "y, x, one"}},
 		{"separable", "model = \"logistic\"\nresponse = \"y\"\npredictors = [\"x\"]", "y,x\n0,1\n0,2\n1,3\n1,4\n", []string{"improper", "separable", "normal(0, 10)"}},
-		{"constant column", linear(`["x", "one"]`), linePosterior, []string{"column one", "constant", "intercept"}},
+		{"constant column", linear(`["x", "one"]`), alongALine, []string{"column one", "constant", "intercept"}},
 		{"not a number", linear(`["x"]`), "y,x\n1,2\n2,NaN\n3,4\n4,6\n", []string{"mine.csv:3", "column x", "NaN"}},
 		{"too few rows", linear(`["x"]`), "y,x\n1,2\n2,3\n", []string{"improper", "2 rows and 2 coefficients"}},
-		{"unknown prior", linear(`["x"]`) + "\n[target.priors]\nintercept = \"normall(0, 1)\"", linePosterior, []string{"target.priors.intercept", `did you mean "normal"`}},
-		{"prior of no parameter", linear(`["x"]`) + "\n[target.priors]\nslope = \"normal(0, 1)\"", linePosterior, []string{"slope"}},
+		{"unknown prior", linear(`["x"]`) + "\n[target.priors]\nintercept = \"normall(0, 1)\"", alongALine, []string{"target.priors.intercept", `did you mean "normal"`}},
+		{"prior of no parameter", linear(`["x"]`) + "\n[target.priors]\nslope = \"normal(0, 1)\"", alongALine, []string{"slope"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s, err := posteriorSpec(t, c.target, c.csv)
@@ -63,7 +63,7 @@ func TestPosteriorsOfBadDataSayWhatIsWrong(t *testing.T) {
 // A regression with flat priors has Student t marginals; with σ known the
 // posterior is normal, and q is it.
 func TestPosteriorOfALineIsExact(t *testing.T) {
-	s, err := posteriorSpec(t, "model = \"linear\"\nresponse = \"y\"\npredictors = [\"x\"]\nsigma = 0.2", linePosterior)
+	s, err := posteriorSpec(t, "model = \"linear\"\nresponse = \"y\"\npredictors = [\"x\"]\nsigma = 0.2", alongALine)
 	require.NoError(t, err)
 	root := t.TempDir()
 	o, err := Execute(context.Background(), NewPlan(s), Options{Output: root})

@@ -59,24 +59,41 @@ geodesic midpoint to a second member.`,
 			if err != nil {
 				return err
 			}
-			i, err := manifold.Inspect(family, chart, point, observation, second)
-			if err != nil {
+			if figureFile != "" {
+				if err := checkFigureFile(figureFile); err != nil {
+					return err
+				}
+			}
+			i, err := manifold.Inspect(cmd.Context(), family, chart, point, observation, second)
+			interrupted := cmd.Context().Err() != nil
+			if err != nil && !(interrupted && i != nil) {
 				var c *manifold.ChartError
 				if errors.As(err, &c) {
 					return usage("inspect: %w%s", err, suggest(c.Chart, c.Charts))
 				}
 				return usage("inspect: %w", err)
 			}
-			if figureFile != "" {
+			if figureFile != "" && !interrupted {
 				if err := drawInspection(figureFile, family, chart, point); err != nil {
 					return err
 				}
 			}
 			if asJSON {
-				return printJSON(cmd.OutOrStdout(), inspectionJSON(i, options))
+				err = printJSON(cmd.OutOrStdout(), inspectionJSON(i, options))
+				if i.TensorsMissing != "" {
+					fmt.Fprintf(cmd.ErrOrStderr(), "flowrun: inspect: christoffel and amari_chentsov are %s\n", i.TensorsMissing)
+				}
+				if r := i.To; r != nil && r.FisherRao == nil && r.FisherRaoMissing != "" {
+					fmt.Fprintf(cmd.ErrOrStderr(), "flowrun: inspect: fisher_rao and midpoint are left out: %s\n", r.FisherRaoMissing)
+				}
+			} else {
+				printInspection(cmd.OutOrStdout(), i)
+				err = nil
 			}
-			printInspection(cmd.OutOrStdout(), i)
-			return nil
+			if err == nil && interrupted {
+				return &exit{run.ExitInterrupted, errors.New("inspect: interrupted; what was known by then is printed")}
+			}
+			return err
 		},
 	}
 	flags := cmd.Flags()
@@ -97,6 +114,12 @@ func parseFamily(args []string) (manifold.Family, manifold.Options, error) {
 		if !ok {
 			return nil, nil, usage("inspect: %q is not an option=value", a)
 		}
+		if value == "" {
+			return nil, nil, usage("inspect: option %s= has no value", key)
+		}
+		if first, twice := options[key]; twice {
+			return nil, nil, usage("inspect: option %s is given twice, as %v and as %s", key, first, value)
+		}
 		if n, err := strconv.ParseFloat(value, 64); err == nil {
 			options[key] = n
 		} else {
@@ -105,8 +128,8 @@ func parseFamily(args []string) (manifold.Family, manifold.Options, error) {
 	}
 	family, err := manifold.New(args[0], options)
 	var name *manifold.NameError
-	if errors.As(err, &name) {
-		return nil, nil, usage("inspect: %w%s", err, suggest(name.Name, name.Names))
+	if errors.As(err, &name) && len(name.Names) > 0 {
+		return nil, nil, usage("inspect: no %s is called %q%s (there are: %s)", name.Kind, name.Name, suggest(name.Name, name.Names), strings.Join(name.Names, ", "))
 	}
 	if err != nil {
 		return nil, nil, usage("inspect: %w", err)
@@ -129,6 +152,9 @@ func numbers(flag string, words []string) ([]float64, error) {
 	out := make([]float64, len(words))
 	for i, w := range words {
 		v, err := strconv.ParseFloat(strings.TrimSpace(w), 64)
+		if errors.Is(err, strconv.ErrRange) {
+			return nil, usage("inspect: %s: %s is out of the range of float64, whose largest number is 1.8e308", flag, w)
+		}
 		if err != nil {
 			return nil, usage("inspect: %s: %q is not a number", flag, w)
 		}
@@ -279,6 +305,9 @@ func printInspection(w io.Writer, i *manifold.Inspection) {
 			}
 		}
 	}
+	if i.TensorsMissing != "" {
+		fmt.Fprintf(w, "\nChristoffel symbols and cubic tensor are %s\n", i.TensorsMissing)
+	}
 	fmt.Fprintln(w)
 	line := func(name string, v *float64) {
 		if v != nil {
@@ -305,6 +334,8 @@ func printInspection(w io.Writer, i *manifold.Inspection) {
 		line("Fisher–Rao distance", r.FisherRao)
 		if r.Midpoint != nil {
 			fmt.Fprintf(w, "%-24s %s\n", "geodesic midpoint", join(r.Midpoint[i.Charts[0]]))
+		} else if r.FisherRao != nil {
+			fmt.Fprintf(w, "%-24s %s\n", "geodesic midpoint", r.MidpointMissing)
 		}
 	}
 }
@@ -334,7 +365,7 @@ func checkFigureFile(file string) error {
 		return usage("%s: a figure's file name ends in .png, .svg or .pdf", file)
 	}
 	if _, err := os.Stat(filepath.Dir(file)); err != nil {
-		return &exit{run.ExitFailed, fmt.Errorf("figure: %w", err)}
+		return usage("inspect: --figure %s: there is no folder %s", file, filepath.Dir(file))
 	}
 	return nil
 }

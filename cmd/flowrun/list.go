@@ -34,13 +34,13 @@ var listings = map[string]func() listing{
 		return l
 	},
 	"families": func() listing {
-		l := listing{columns: []string{"name", "dimension", "options", "charts", "closed_form"}}
+		l := listing{columns: []string{"name", "dimension", "options", "charts", "closed_form", "numeric"}}
 		for _, name := range manifold.Names() {
 			f, err := manifold.New(name, nil)
 			if err != nil {
 				continue
 			}
-			l.rows = append(l.rows, []any{name, f.Dim(), manifold.OptionNames(name), manifold.AllCharts(f), manifold.ClosedForms(f)})
+			l.rows = append(l.rows, []any{name, f.Dim(), manifold.OptionNames(name), manifold.AllCharts(f), manifold.ClosedForms(f), manifold.Numerics(f)})
 		}
 		return l
 	},
