@@ -274,7 +274,8 @@ func (r *midpointRule) differentiate(x, y []float64, h float64) error {
 	for j := range r.n {
 		delta := 1e-6
 		if d := 1e-5 * long / r.scale[j]; d > 0 {
-			delta = math.Min(delta, d)
+			// But not so short that it is rounding.
+			delta = math.Min(delta, math.Max(d, 1e-9*(1+math.Abs(y[j])/r.scale[j])))
 		}
 		r.trial[j] = y[j] + delta*r.scale[j]
 		width := r.trial[j] - y[j]
